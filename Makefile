@@ -1,0 +1,36 @@
+# Every way of working with Amends, as commands. Needs python3 >= 3.11 with venv, and make.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo run test check bench soak clean
+
+demo: .venv/ready  ## the whole system on sample reviews
+	$(BIN)/amends demo
+
+run: .venv/ready  ## the flows once, in the foreground, on the data in ./data
+	$(BIN)/amends run all --data data
+
+test: .venv/ready  ## every test
+	$(BIN)/pytest
+
+check: .venv/ready  ## format, lint, types, arrows
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/ready  ## the figures we claim, each beside its floor
+	$(BIN)/python -m benchmarks
+
+soak: .venv/ready  ## what takes too long for every day
+	$(BIN)/python -m benchmarks.month --long
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Amends needs Python 3.11 or newer; try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt hatchling editables
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv demo-data
