@@ -1,0 +1,141 @@
+"""Every knob, in one place: from the environment (AMENDS_...) or `amends.toml` beside the data."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used. The message names it, its value and the remedy."""
+
+
+class Settings(BaseSettings):
+    """What one installation is told. Unsafe combinations are refused, not warned about.
+
+    `mail` and `texts` are unset until somebody says where messages go: then notices wait, loudly,
+    instead of vanishing. "local" writes them to files, for trying things out.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="AMENDS_", extra="forbid")
+
+    data: Path = Path("data")
+    database_url: str = ""
+    keyring: SecretStr = SecretStr("")  # its text; otherwise the file `keyring.json` in `data`
+    public_url: str = "http://localhost:8000"
+
+    mail: Literal["", "local", "smtp"] = ""
+    mail_from: str = ""
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_ca: Path | None = None
+    smtp_timeout: float = Field(default=600, ge=1)  # RFC 5321, 4.5.3.2.6: ten minutes
+
+    texts: Literal["", "local", "twilio"] = ""
+    twilio_account: str = ""
+    twilio_token: SecretStr = SecretStr("")
+    twilio_service: str = ""  # a Messaging Service, or:
+    twilio_from: str = ""
+    twilio_url: str = "https://api.twilio.com"
+    twilio_timeout: float = Field(default=10, gt=0, le=60)
+
+    lease_minutes: int = Field(default=15, ge=11)  # longer than the longest call to a mail server
+
+    @field_validator("data")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _complete(self) -> Settings:
+        for name, where in self._lacking():
+            raise ValueError(f"{name} is needed when {where}; set AMENDS_{name.upper()}")
+        if self.smtp_security == "none" and self.smtp_host not in ("", *_LOOPBACK):
+            raise ValueError(
+                "smtp_security = 'none' sends patients' addresses in the clear; it is allowed for "
+                "this machine only: use 'starttls' or 'tls'"
+            )
+        return self
+
+    def _lacking(self) -> list[tuple[str, str]]:
+        wanted = {
+            "mail_from": ("mail", "smtp"),
+            "smtp_host": ("mail", "smtp"),
+            "twilio_account": ("texts", "twilio"),
+            "twilio_token": ("texts", "twilio"),
+        }
+        lacking = [
+            (name, f"{which} = '{value}'")
+            for name, (which, value) in wanted.items()
+            if getattr(self, which) == value and not _text(getattr(self, name))
+        ]
+        if self.texts == "twilio" and not (self.twilio_service or self.twilio_from):
+            lacking.append(("twilio_service", "texts = 'twilio' and no twilio_from is set"))
+        return lacking
+
+    @property
+    def url(self) -> str:
+        """Return the database's address; without one, a file in the data folder."""
+        return self.database_url or f"sqlite:///{self.data / 'amends.db'}"
+
+    @property
+    def keyring_path(self) -> Path:
+        return self.data / "keyring.json"
+
+    @property
+    def mail_domain(self) -> str:
+        """Return the domain our Message-IDs carry: that of the sender."""
+        return self.mail_from.rpartition("@")[2].strip(" >") or "amends.invalid"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlConfigSettingsSource(settings_cls, _file(init_settings))
+        return init_settings, env_settings, toml
+
+
+def _file(given: PydanticBaseSettingsSource) -> Path:
+    data = given().get("data") or os.environ.get("AMENDS_DATA") or "data"
+    return Path(data) / "amends.toml"
+
+
+def _text(value: Any) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def load(data: Path | None = None, **given: Any) -> Settings:
+    """Read the settings. Raises SettingsError with the name, the value's place and the remedy."""
+    if data is not None:
+        given["data"] = data
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise SettingsError("\n".join(map(_told, error.errors()))) from None
+    except ValueError as error:  # amends.toml is no TOML
+        raise SettingsError(f"amends.toml in the data folder: {error}") from None
+
+
+def _told(error: Any) -> str:
+    name = ".".join(map(str, error["loc"]))
+    what = str(error["msg"]).removeprefix("Value error, ")
+    return f"setting {name}: {what}" if name else what

@@ -1,0 +1,99 @@
+"""The chain of events: each line signs the one before it, with a key the database does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from cases.models import SUBJECTS, Event
+from cases.sealing import Sealer
+from cases.store.database import canonical
+from cases.store.rows import shape, table
+
+
+@dataclass(slots=True)
+class Head:
+    """Where a subject stands while its Changes are written: its version and its last line."""
+
+    version: int
+    seq: int
+    mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A subject whose history does not hold: which line, and what is wrong with it."""
+
+    subject_kind: str
+    subject_id: str
+    seq: int
+    what: str
+
+
+def line(values: dict[str, Any]) -> str:
+    """Return the one spelling of an event that is signed."""
+    at: datetime = values["at"]
+    return canonical(
+        [
+            values["prev"],
+            values["subject_kind"],
+            values["subject_id"],
+            values["seq"],
+            values["case_id"],
+            at.astimezone(UTC).isoformat(timespec="microseconds"),
+            values["by"],
+            values["kind"],
+            values["detail"],
+            values["visibility"],
+            values["digest"],
+        ]
+    )
+
+
+def verify(connection: Connection, sealer: Sealer) -> Iterator[Broken]:
+    """Yield every subject whose events were changed, cut, moved or forged.
+
+    A history whose newest lines were cut together with the subject's head cannot be told from a
+    shorter one here: that is what the anchors, written outside the database, are for.
+    """
+    heads = dict(_heads(connection))
+    events = table(Event)
+    query = select(events).order_by(events.c.subject_id, events.c.seq)
+    found = connection.execution_options(yield_per=2_000).execute(query)
+    rows = map(shape(Event)._make, found)
+    for subject_id, history in groupby(rows, key=lambda event: event.subject_id):
+        yield from _check(subject_id, list(history), heads.pop(subject_id, None), sealer)
+    for subject_id, (kind, head) in heads.items():
+        if head.seq:
+            yield Broken(kind, subject_id, 0, "all its events are gone")
+
+
+def _heads(connection: Connection) -> Iterator[tuple[str, tuple[str, Head]]]:
+    for model in SUBJECTS:
+        t = table(model)
+        for row in connection.execute(select(t.c.id, t.c.version, t.c.head_seq, t.c.head_mac)):
+            yield row.id, (t.name, Head(row.version, row.head_seq, row.head_mac))
+
+
+def _check(
+    subject_id: str, history: list[Any], known: tuple[str, Head] | None, sealer: Sealer
+) -> Iterator[Broken]:
+    prev = ""
+    for number, event in enumerate(history, start=1):
+        if event.seq != number:
+            yield Broken(event.subject_kind, subject_id, number, "a line is missing")
+            return
+        if event.prev != prev or sealer.sign(line(event._asdict())) != event.mac:
+            yield Broken(event.subject_kind, subject_id, number, "a line was changed")
+            return
+        prev = event.mac
+    kind = history[-1].subject_kind
+    if known is None:
+        yield Broken(kind, subject_id, len(history), "the subject itself is gone")
+    elif (known[1].seq, known[1].mac) != (len(history), prev):
+        yield Broken(kind, subject_id, len(history), "the newest lines are missing")

@@ -1,0 +1,132 @@
+"""The database itself: SQLite for one machine, PostgreSQL for more, and what each must be told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
+
+_MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_REMEDIES = {
+    "database is locked": "another program holds the database; close it, or try again",
+    "database or disk is full": "the disk is full; nothing was written; make room and try again",
+    "disk i/o error": "the disk refused to write; nothing was written; look at the disk",
+    "unable to open database file": "the data folder cannot be opened; check that it exists",
+    "readonly database": "the database cannot be written; check who owns the file",
+    "no space left": "the disk is full; nothing was written; make room and try again",
+    "connection refused": "PostgreSQL does not answer; check its address and that it runs",
+    "no such table": "the database is older than this program; run: amends db upgrade",
+}
+
+
+class StoreError(Exception):
+    """The database cannot be used right now. The message says why and what to do."""
+
+
+def canonical(value: Any) -> str:
+    """Return JSON that is the same for the same value, so that it can be signed."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} does not belong in an event")
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for a `sqlite:///` or `postgresql+psycopg://` address."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return _sqlite(url)
+    # The server's own zone must not matter: instants go in and out as UTC.
+    return create_engine(
+        url,
+        json_serializer=canonical,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        connect_args={"options": "-c timezone=utc"},
+    )
+
+
+def _sqlite(url: str) -> Engine:
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).touch(mode=0o600)  # before SQLite makes it readable by everybody
+    engine = create_engine(
+        url, json_serializer=canonical, hide_parameters=True, connect_args={"timeout": 30}
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in (
+        "journal_mode = WAL",
+        "foreign_keys = ON",
+        "synchronous = FULL",  # a claim must be on the disk before anything is sent
+        "busy_timeout = 30000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that reads first and writes later fails at once with BUSY_SNAPSHOT,
+    # whatever the timeout: one that will write says so when it begins.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Read from one snapshot. Raises StoreError."""
+    with told_plainly(), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Write in one transaction. Raises StoreError."""
+    with (
+        told_plainly(),
+        engine.connect().execution_options(writes=True) as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Turn what a database driver raises into a StoreError with a remedy and no data in it."""
+    try:
+        yield
+    except OperationalError as error:
+        said = str(error.orig).lower()
+        remedy = next((fix for sign, fix in _REMEDIES.items() if sign in said), None)
+        kind = type(error.orig).__name__
+        raise StoreError(remedy or f"the database refused ({kind}); see `amends doctor`") from None
+
+
+def _config(engine: Engine) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["engine"] = engine
+    return config
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the tables up to this program's version. Safe to repeat."""
+    with told_plainly():
+        command.upgrade(_config(engine), "head")

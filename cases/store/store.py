@@ -1,0 +1,164 @@
+"""The record as the rest of the program knows it: apply Changes, ask questions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from sqlalchemy import Engine, func, inspect, select
+
+from cases.changes import About, Add, Change, Happened, Moment
+from cases.identifiers import Identifiers
+from cases.models import Event, PlaybookVersion, Practice
+from cases.playbook import PRACTICE, Playbook, read_playbook
+from cases.sealing import (
+    Keyring,
+    KeyringError,
+    Sealer,
+    SealError,
+    create_keyring,
+    parse_keyring,
+    read_keyring,
+)
+from cases.settings import Settings
+from cases.store import database
+from cases.store.chain import Broken, verify
+from cases.store.outbox import OutboxReads
+from cases.store.rows import first, table
+from cases.store.views import Views
+from cases.store.work import WorkReads
+from cases.store.writer import Applied, Writer
+
+_KNOWN_WORD = "amends"
+
+
+class Store(WorkReads, OutboxReads, Views):
+    """One practice's record. `apply` writes; every other method reads."""
+
+    def __init__(self, engine: Engine, sealer: Sealer, mail_domain: str = "amends.invalid") -> None:
+        super().__init__(engine, sealer)
+        self._writer = Writer(engine, sealer, mail_domain)
+
+    def apply(self, changes: Iterable[Change]) -> Applied:
+        """Write the Changes that still hold, in one transaction. Raises StoreError."""
+        return self._writer.apply(changes)
+
+    def index(self, channel: str, value: str) -> str:
+        """Return the blind index of a normalised number or address."""
+        kind = "phone" if channel in ("phone", "sms") else channel
+        return self._sealer.index(kind, value)
+
+    def broken_chains(self) -> list[Broken]:
+        """Return every subject whose history was tampered with."""
+        with database.reading(self._engine) as connection:
+            return list(verify(connection, self._sealer))
+
+    def count_events(self) -> int:
+        """Return how many lines of history there are."""
+        with database.reading(self._engine) as connection:
+            return connection.execute(select(func.count()).select_from(table(Event))).scalar_one()
+
+    def upgrade(self, moment: Moment, name: str = "") -> None:
+        """Bring the tables up to date; on a new database found the practice, too."""
+        database.upgrade(self._engine)
+        if self.find_practice() is None:
+            self.apply([_found(name, self._sealer, moment)])
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+
+def _found(name: str, sealer: Sealer, moment: Moment) -> Change:
+    practice_id = moment.new_id()
+    playbook = read_playbook(PRACTICE)
+    check = sealer.seal("practices", "key_check", practice_id, _KNOWN_WORD)
+    row = {"id": practice_id, "name": name, "playbook_version": 1, "key_check": check}
+    return Change(
+        About(Practice, practice_id, 0),
+        moment,
+        adds=[Add(Practice, row), adopted(playbook, 1, moment)],
+        events=[Happened("founded", {"playbook": playbook.name})],
+    )
+
+
+def adopted(playbook: Playbook, number: int, moment: Moment) -> Add:
+    """Return the row that keeps a playbook as it is adopted."""
+    return Add(
+        PlaybookVersion,
+        {
+            "id": moment.new_id(),
+            "number": number,
+            "name": playbook.name,
+            "text": playbook.text,
+            "adopted_at": moment.now,
+            "adopted_by": moment.by,
+        },
+    )
+
+
+def open_store(settings: Settings, moment: Moment | None = None) -> Store:
+    """Open the record; with a Moment, found or upgrade it first.
+
+    Raises StoreError where the database cannot be used or is older than this program, KeyringError
+    where the keys are missing: a new keyring is made for a new database only, never for an old one.
+    """
+    if moment is not None:
+        _make_folder(settings.data)
+    elif not settings.database_url and not (settings.data / "amends.db").exists():
+        raise database.StoreError(
+            f"there is no record in {settings.data}; run: amends db upgrade --data {settings.data}"
+        )
+    engine = database.open_engine(settings.url)
+    with database.told_plainly():
+        is_new = not inspect(engine).has_table(table(Practice).name)
+    store = Store(engine, Sealer(_keys(settings, is_new)), settings.mail_domain)
+    if moment is not None:
+        store.upgrade(moment)
+    elif is_new:
+        raise database.StoreError("the database has no tables; run: amends db upgrade")
+    _check_keys(store)
+    return store
+
+
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise database.StoreError(f"the data folder {data}: {error.strerror}") from None
+    if not os.access(data, os.W_OK):
+        raise database.StoreError(f"the data folder {data} cannot be written; check who owns it")
+
+
+def _keys(settings: Settings, is_new: bool) -> Keyring:
+    if given := settings.keyring.get_secret_value():
+        return parse_keyring(given, "AMENDS_KEYRING")
+    if is_new and not settings.keyring_path.exists():
+        try:
+            return create_keyring(settings.keyring_path)
+        except OSError as error:
+            raise KeyringError(f"{settings.keyring_path}: {error.strerror}") from None
+    return read_keyring(settings.keyring_path)
+
+
+def _check_keys(store: Store) -> None:
+    """Refuse a keyring that is not the one this record was sealed with, before any harm."""
+    with database.reading(store._engine) as connection:
+        practice = first(connection, Practice)
+    if practice is None:
+        return
+    try:
+        store._sealer.open("practices", "key_check", practice.id, practice.key_check)
+    except SealError:
+        raise KeyringError(
+            "this keyring is not the one the record was sealed with; restore the right one from "
+            "your key backup"
+        ) from None
+
+
+def engine_moment(by: str, ids: Identifiers | None = None) -> Moment:
+    """Return the present, for whoever stands at the edge of the program."""
+    from datetime import UTC, datetime
+
+    return Moment(datetime.now(UTC), by, ids or Identifiers())

@@ -1,0 +1,255 @@
+"""Reads for people and for the rules they call on: one case whole, many cases in short.
+
+Each takes its viewer. What the viewer may not see is not in the answer, and looking at a
+correspondent's data is itself recorded (45 CFR 164.312(b)).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Select, select
+from sqlmodel import SQLModel
+
+from cases.casefile import CaseFile
+from cases.changes import Change, Happened, Moment, about
+from cases.models import (
+    Account,
+    Case,
+    Clock,
+    Consent,
+    Contact,
+    ContactPoint,
+    Correspondent,
+    Event,
+    EventDetail,
+    Note,
+    Notice,
+    Pause,
+    Receipt,
+    Reply,
+    Review,
+    ReviewVersion,
+    RungFired,
+    Stage,
+    Task,
+)
+from cases.store.database import reading
+from cases.store.people import PeopleReads
+from cases.store.rows import first, opened, read, table, those
+from cases.viewers import Viewer
+
+Row = TypeVar("Row", bound=SQLModel)
+
+
+class NotFound(LookupError):
+    """There is no such case, or not for this viewer: the two cannot be told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a case's timeline: the event, and its words where the viewer may read them."""
+
+    event: Event
+    words: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """A case in a list: the case, its review, and the open clock that is due first."""
+
+    case: Case
+    review: Review
+    clock: Clock | None
+
+
+class Views(PeopleReads):
+    """What a person, or a rule on behalf of one, may know."""
+
+    def case_file(self, which: int | str, viewer: Viewer) -> CaseFile:
+        """Return all a viewer may know of a case, by its number or id. Raises NotFound."""
+        with reading(self._engine) as connection:
+            case = self._find(connection, which, viewer)
+            children = {model: self._children(connection, model, case, viewer) for model in _PARTS}
+            clocks = read(connection, Clock, _of(Clock, case.id))
+            ids = [clock.id for clock in clocks]
+            pauses, fired = _by(connection, Pause, ids), _by(connection, RungFired, ids)
+            reviews = read(connection, Review, _of(Review, case.id))
+            reviews = [opened(review, self._sealer) for review in reviews]
+            who, points, consents, notices = self._correspondent(connection, case)
+            main = next((r for r in reviews if r.id == case.review_id), None)
+            if main is None:  # it was given to the case this one was merged into
+                main = first(connection, Review, table(Review).c.id == case.review_id)
+        if main is None:
+            raise NotFound(f"the review of case {case.number} is missing")
+        return CaseFile(
+            case=opened(case, self._sealer),
+            clinic=self.clinics()[case.clinic_id],
+            people=self.people(),
+            playbook=self.playbook(case.playbook_version),
+            clocks=clocks,
+            pauses=pauses,
+            fired=fired,
+            review=opened(main, self._sealer) if main not in reviews else main,
+            reviews=reviews,
+            replies=children[Reply],
+            contacts=children[Contact],
+            tasks=children[Task],
+            accounts=children[Account],
+            notes=children[Note],
+            correspondent=who,
+            points=points,
+            consents=consents,
+            notices=notices,
+        )
+
+    def viewed(self, file: CaseFile, moment: Moment) -> list[Change]:
+        """Return what records that a person looked at a correspondent's data."""
+        who = file.correspondent
+        if who is None:
+            return []
+        event = Happened("viewed", {"case": file.case.id})
+        return [Change(about(who), moment, events=[event])]
+
+    def cases(
+        self,
+        viewer: Viewer,
+        *,
+        stage: str = "",
+        clinic_id: str = "",
+        owner_id: str = "",
+        overdue_at: datetime | None = None,
+        closed: bool = False,
+        limit: int = 100,
+        after: int | None = None,
+    ) -> list[Short]:
+        """Return cases in short, the newest number first; `after` pages on from a number."""
+        c = table(Case)
+        query = select(c).order_by(c.c.number.desc()).limit(limit)
+        if viewer.clinics is not None:
+            query = query.where(c.c.clinic_id.in_(sorted(viewer.clinics)))
+        if stage:
+            query = query.where(c.c.stage == stage)
+        elif not closed:
+            query = query.where(c.c.stage != Stage.CLOSED)
+        if clinic_id:
+            query = query.where(c.c.clinic_id == clinic_id)
+        if owner_id:
+            query = query.where(c.c.owner_id == owner_id)
+        if after is not None:
+            query = query.where(c.c.number < after)
+        if overdue_at is not None:
+            query = query.where(c.c.id.in_(_overdue(overdue_at)))
+        with reading(self._engine) as connection:
+            found = [_without(case, "done") for case in read(connection, Case, query)]
+            reviews = {
+                r.id: r for r in those(connection, Review, "id", [x.review_id for x in found])
+            }
+            running = those(
+                connection,
+                Clock,
+                "case_id",
+                [x.id for x in found],
+                table(Clock).c.ended_at.is_(None),
+            )
+        return [
+            Short(
+                case,
+                _without(reviews[case.review_id], "sealed_text"),
+                min(
+                    (k for k in running if k.case_id == case.id and k.due_at),
+                    key=lambda clock: clock.due_at,  # type: ignore[arg-type, return-value]
+                    default=None,
+                ),
+            )
+            for case in found
+        ]
+
+    def timeline(self, file: CaseFile, viewer: Viewer) -> list[Line]:
+        """Return a case's history as this viewer may read it, oldest first."""
+        e = table(Event)
+        with reading(self._engine) as connection:
+            events = read(
+                connection,
+                Event,
+                select(e).where(e.c.case_id == file.case.id).order_by(e.c.at, e.c.id),
+            )
+            events = [event for event in events if viewer.may_see(event.visibility)]
+            details = those(connection, EventDetail, "id", [ev.id for ev in events if ev.digest])
+        words = {each.id: opened(each, self._sealer).words for each in details}
+        return [Line(event, words.get(event.id)) for event in events]
+
+    def receipts(self, notice_ids: Sequence[str]) -> list[Receipt]:
+        """Return what became of each attempt to hand these notices over."""
+        with reading(self._engine) as connection:
+            return those(connection, Receipt, "notice_id", notice_ids)
+
+    def versions(self, review_id: str) -> list[ReviewVersion]:
+        """Return the older states of a review."""
+        with reading(self._engine) as connection:
+            found = those(connection, ReviewVersion, "review_id", [review_id])
+        return [opened(each, self._sealer) for each in found]
+
+    def _find(self, connection: Connection, which: int | str, viewer: Viewer) -> Case:
+        c = table(Case)
+        where = c.c.number == which if isinstance(which, int) else c.c.id == which
+        case = first(connection, Case, where)
+        if case is None or not viewer.may_see_clinic(case.clinic_id):
+            raise NotFound(f"there is no case {which}")
+        return case
+
+    def _children(
+        self, connection: Connection, model: type[Any], case: Case, viewer: Viewer
+    ) -> list[Any]:
+        rows = read(connection, model, _of(model, case.id))
+        return [
+            opened(row, self._sealer)
+            for row in rows
+            if viewer.may_see(getattr(row, "visibility", "team"))
+        ]
+
+    def _correspondent(
+        self, connection: Connection, case: Case
+    ) -> tuple[Correspondent | None, list[ContactPoint], list[Consent], list[Notice]]:
+        if case.correspondent_id is None:
+            return None, [], [], []
+        who = first(connection, Correspondent, table(Correspondent).c.id == case.correspondent_id)
+        points = those(connection, ContactPoint, "correspondent_id", [case.correspondent_id])
+        consents = those(connection, Consent, "index", (point.index for point in points))
+        to_them = table(Notice).c.point_id.is_not(None)
+        notices = read(connection, Notice, _of(Notice, case.id).where(to_them))
+        return (
+            opened(who, self._sealer) if who else None,
+            [opened(point, self._sealer) for point in points],
+            consents,
+            [opened(notice, self._sealer) for notice in notices],
+        )
+
+
+_PARTS: tuple[type[SQLModel], ...] = (Reply, Contact, Task, Account, Note)
+
+
+def _of(model: type[SQLModel], case_id: str) -> Select[Any]:
+    t = table(model)
+    return select(t).where(t.c.case_id == case_id).order_by(t.c.id)
+
+
+def _by(connection: Connection, model: type[Row], ids: Sequence[str]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in those(connection, model, "clock_id", ids):
+        found[row.clock_id].append(row)  # type: ignore[attr-defined]
+    return found
+
+
+def _overdue(now: datetime) -> Select[Any]:
+    k = table(Clock)
+    return select(k.c.case_id).where(k.c.ended_at.is_(None), k.c.due_at <= now)
+
+
+def _without(row: Row, column: str) -> Row:
+    """Return the row without a sealed column: a list opens nothing."""
+    return row._replace(**{column: None})  # type: ignore[attr-defined, no-any-return]
