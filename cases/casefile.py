@@ -51,11 +51,15 @@ def calendars(clinic: Clinic, playbook: Playbook) -> Calendars:
     )
 
 
-Frozen = tuple[tuple[str, tuple[str, ...]], ...]
+Frozen = tuple[tuple[str, Sequence[str]], ...]
 
 
 def _frozen(hours: Mapping[str, Sequence[str]]) -> Frozen:
-    return tuple((day, tuple(spans)) for day, spans in sorted(hours.items()))
+    # A lone text stays one: `hours_from` says what is wrong with it, not with its first letter.
+    return tuple(
+        (day, spans if isinstance(spans, str) else tuple(spans))
+        for day, spans in sorted(hours.items())
+    )
 
 
 @lru_cache(maxsize=512)

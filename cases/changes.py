@@ -26,6 +26,10 @@ class Moment:
     by: str
     ids: Identifiers
 
+    def __post_init__(self) -> None:
+        if self.now.tzinfo is None:
+            raise ValueError(f"{self.now!r} has no time zone; give an aware datetime")
+
     def new_id(self) -> str:
         return self.ids.new(self.now)
 

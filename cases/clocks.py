@@ -14,6 +14,7 @@ from typing import Any
 from cases.casefile import LONGEST_PAUSE, Calendars, OnTheClock
 from cases.changes import Add, Change, Happened, Moment, Set, about
 from cases.models import Case, Clock, Pause, Person, RungFired
+from cases.models.rows import new_row
 from cases.people import told
 from cases.playbook import Promise, Rung
 from cases.worktime import WorkCalendar
@@ -153,6 +154,8 @@ def start(
 ) -> Add:
     """Return a new clock. `until` gives a task its own date instead of the playbook's span."""
     span = promise.span.time if until is None else max(until - since, timedelta())
+    # A date of its own is that date, whatever hours the playbook counts a span in.
+    named = promise.calendar if until is None else "always"
     values: dict[str, Any] = {
         "id": moment.new_id(),
         "case_id": case_id,
@@ -162,11 +165,11 @@ def start(
         "started_at": since,
         "span": int(span.total_seconds()),
         "days": promise.span.days if until is None else 0,
-        "calendar": promise.calendar,
+        "calendar": named,
         "playbook_version": version,
         "missed_at": None,
     }
-    clock = Clock(**values)
+    clock = new_row(Clock, values)
     # Look at it from its very start: the lowest rung may be "at once".
     answer = due(clock, promise, (), (), calendars, since - timedelta(microseconds=1))
     return Add(Clock, {**values, "due_at": answer.due_at, "look_at": answer.look_at})
@@ -358,6 +361,7 @@ def _recomputed(
     fired = file.fired.get(clock.id, ())
     promise = file.playbook.clocks[clock.kind]
     answer = due(clock, promise, known, fired, file.calendars, now)
-    # A rung that is ripe by now fires at the next sweep, not at some later one.
-    look = now if answer.ripe else answer.look_at
+    # What is ripe or missed by now is seen to at the next sweep, not at some later one.
+    missed = clock.missed_at is None and answer.due_at <= now
+    look = now if answer.ripe or missed else answer.look_at
     return Set(Clock, clock.id, {"due_at": answer.due_at, "look_at": look})

@@ -45,6 +45,8 @@ IDENTIFIERS = (
     "record_number",
 )
 CHANNELS = ("phone", "email", "sms", "letter", "in_person")
+# In a public reply somebody acknowledges these warnings; in a message nobody is asked to.
+_UNSENDABLE = ("too_long_platform", "placeholder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +245,7 @@ def contact(
     A voicemail is a try, not contact. A wrong number closes itself; "declined" ends the contact.
     """
     legal("contact", file)
+    refuse_sender("contact", file, moment)
     _one_of("contact", "channel", channel, CHANNELS)
     _one_of("contact", "outcome", outcome, OUTCOMES)
     if at > moment.now:
@@ -255,8 +258,8 @@ def contact(
         sets.append(
             Set(ContactPoint, point.id, {"closed_at": moment.now, "closed_why": "wrong_number"})
         )
-    answered = running(file, "answer") if outcome == "reached" else []
-    return record(
+    answered = running(file, "answer") if outcome in ("reached", "declined") else []
+    change = record(
         file,
         moment,
         Happened("contacted", {"channel": channel, "outcome": outcome, "at": at}),
@@ -265,6 +268,9 @@ def contact(
         adds=[_contact(file, channel, outcome, note, at, moment, point)],
         ends=[end(clock, "met", moment) for clock in answered],
     )
+    # Who wants no more gets no more, also of what was approved before.
+    waiting = file.notices if outcome == "declined" else ()
+    return change.with_parts(*suppressed(waiting, "declined", moment))
 
 
 def _contact(
@@ -331,6 +337,7 @@ def write(
     Raises IllegalMove where the text may not be said, or the way is closed.
     """
     legal("write", file)
+    refuse_sender("write", file, moment)
     refuse_message("write", file, point, text, subject)
     notice = message_notice(file, point, text, subject, kind, moment, not_before)
     return record(
@@ -370,6 +377,14 @@ def message_notice(
     }
 
 
+def refuse_sender(move: str, file: CaseFile, moment: Moment) -> None:
+    """Raise IllegalMove unless a named person speaks, and none whom the case is about."""
+    if moment.by not in file.people:
+        raise IllegalMove(move, ["a named person of the practice speaks with them, no program"])
+    if moment.by in file.case.about:
+        raise IllegalMove(move, ["nobody speaks with them about themselves: somebody else does"])
+
+
 def refuse_message(move: str, file: CaseFile, point: ContactPoint, text: str, subject: str) -> None:
     """Raise IllegalMove where this text may not be said, or not this way."""
     missing = []
@@ -392,7 +407,7 @@ def refuse_message(move: str, file: CaseFile, point: ContactPoint, text: str, su
     missing += [
         f'"{each.words}" {each.why} ({each.code}); {each.instead}'
         for each in found
-        if each.level is Level.BLOCK
+        if each.level is Level.BLOCK or each.code in _UNSENDABLE
     ]
     if missing:
         raise IllegalMove(move, missing)
@@ -418,27 +433,31 @@ def received(
     if file.case.closed_at is None:
         adds.append(keyed_clock(file, "answer", key, moment))
     facts = {} if file.case.closed_at else _contact_ended(file, "reached", at)
-    notices = []
-    if file.case.owner_id:
-        notices.append(
-            {
-                "key": f"received:{key}:{file.case.owner_id}",
-                "case_id": file.case.id,
-                "kind": "received",
-                "channel": "email",
-                "person_id": file.case.owner_id,
-                "detail": {"channel": channel},
-            }
-        )
     change = record(
         file,
         moment,
         Happened("received", {"channel": channel, "contact": key}),
         facts={**facts, **(_first_try(file, at) if facts else {})},
         adds=adds,
-        notices=notices,
+        notices=_they_wrote(file, channel, key),
     )
     return change.with_parts(*suppressed(file.notices, "they_wrote_first", moment))
+
+
+def _they_wrote(file: CaseFile, channel: str, contact_id: str) -> list[dict[str, Any]]:
+    """Return what tells the owner, where there is one; the answer clock's ladder tells others."""
+    if not file.case.owner_id:
+        return []
+    return [
+        {
+            "key": f"received:{contact_id}:{file.case.owner_id}",
+            "case_id": file.case.id,
+            "kind": "received",
+            "channel": "email",
+            "person_id": file.case.owner_id,
+            "detail": {"channel": channel},
+        }
+    ]
 
 
 def hear(
@@ -507,12 +526,17 @@ def give_up(file: CaseFile, how: str, moment: Moment) -> Change:
     legal(how, file)
     if how == "unreachable":
         _refuse_giving_up(file)
-    return record(
+    declined = how == "declined"
+    change = record(
         file,
         moment,
         Happened("contact_ended", {"how": how}),
         facts={**_first_try(file, moment.now), **_contact_ended(file, how, moment.now)},
+        # Who wrote that they want to be left alone is owed no answer.
+        ends=[end(c, "cancelled", moment) for c in running(file, "answer") if declined],
     )
+    waiting = file.notices if declined else ()
+    return change.with_parts(*suppressed(waiting, "declined", moment))
 
 
 def _refuse_giving_up(file: CaseFile) -> None:

@@ -12,6 +12,7 @@ from cases.clocks import end
 from cases.conversation import suppressed, task_adds
 from cases.models import Note, Person, Task, Visibility
 from cases.people import owner_for
+from cases.replies import withdrawn
 from cases.stages import IllegalMove, legal, record, running
 
 HOLDS = ("counsel", "board", "media", "privacy")
@@ -114,7 +115,7 @@ def judge_troll(file: CaseFile, is_troll: bool, evidence: str, moment: Moment) -
             file,
             moment,
             Happened("troll_denied", words=evidence or None),
-            facts={"troll": "denied"},
+            facts={"troll": "denied", **_reply_owed(file)},
         )
     if not evidence.strip():
         raise IllegalMove("troll", ["say what shows it: --evidence"])
@@ -129,8 +130,20 @@ def judge_troll(file: CaseFile, is_troll: bool, evidence: str, moment: Moment) -
         moment,
     )
     return record(
-        file, moment, Happened("troll_confirmed", words=evidence), facts=facts, adds=report
+        file,
+        moment,
+        Happened("troll_confirmed", words=evidence),
+        facts=facts,
+        adds=report,
+        sets=withdrawn(file, moment),
     )
+
+
+def _reply_owed(file: CaseFile) -> dict[str, Any]:
+    """Return what makes the public reply owed again, where only the troll excused it."""
+    if file.case.acknowledged_how != "none: troll":
+        return {}
+    return {"acknowledged_at": None, "acknowledged_how": ""}
 
 
 def add_note(file: CaseFile, text: str, visibility: Visibility, moment: Moment) -> Change:

@@ -10,9 +10,17 @@ from typing import Any
 
 from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, Set, about
-from cases.conversation import contact, message_notice, refuse_message, suppressed
+from cases.clocks import end
+from cases.conversation import (
+    contact,
+    message_notice,
+    refuse_message,
+    refuse_sender,
+    suppressed,
+)
 from cases.models import ContactPoint, Notice, NoticeState
-from cases.stages import IllegalMove, legal, record, running
+from cases.replies import withdrawn
+from cases.stages import NEEDS, IllegalMove, lacking, legal, record, running
 
 CAUSES = (
     "wait_time", "front_office", "bedside_manner", "poor_follow_up", "unnecessary_tests",
@@ -38,7 +46,7 @@ def resolve(
         raise IllegalMove("resolve", [f"{cause!r} is no cause; the causes: {', '.join(CAUSES)}"])
     if not done.strip():
         raise IllegalMove("resolve", ["say what was done: --done"])
-    if file.case.contact_how == "reached" and not told:
+    if file.case.contact_how == "reached" and file.correspondent is not None and not told:
         raise IllegalMove(
             "resolve", ["they were reached, so they hear what was done; then say --told"]
         )
@@ -95,21 +103,29 @@ def plan_follow_up(
     It is stopped if they write first, opt out, or the review changes.
     """
     legal("look", file)
-    if file.case.held_at is not None or file.correspondent is None:
-        legal("follow-up", file)
+    if missing := set(lacking("follow-up", file)) - {NEEDS["monitored"].remedy}:
+        raise IllegalMove("follow-up", sorted(missing))
+    refuse_sender("follow-up", file, moment)
     refuse_message("follow-up", file, point, text, subject)
     notice = message_notice(file, point, text, subject, "follow_up", moment)
-    return record(
+    change = record(
         file,
         moment,
         Happened("follow_up_planned", {"notice": notice["id"]}),
         notices=[{**notice, "state": NoticeState.PLANNED}],
     )
+    return change.with_parts(*suppressed(_planned(file), "replaced", moment))
+
+
+def _planned(file: CaseFile) -> list[Notice]:
+    return [notice for notice in file.notices if notice.state == NoticeState.PLANNED]
 
 
 def release_follow_up(file: CaseFile, notice: Notice, moment: Moment) -> Change:
     """Let a planned follow-up go: the window has ended and the review stands."""
     legal("follow-up", file)
+    if notice.state != NoticeState.PLANNED:
+        raise IllegalMove("follow-up", [f"the message is {notice.state}, it was to be planned"])
     let_go = Change(
         about(notice),
         moment,
@@ -128,15 +144,17 @@ def follow_up(
 ) -> Change:
     """Ask once more, in writing, whether anything else can be done."""
     legal("follow-up", file)
+    refuse_sender("follow-up", file, moment)
     refuse_message("follow-up", file, point, text, subject)
     notice = message_notice(file, point, text, subject, "follow_up", moment)
-    return record(
+    change = record(
         file,
         moment,
         Happened("followed_up", {"channel": point.channel, "notice": notice["id"]}),
         facts={"followed_up_at": moment.now, "followed_up_how": point.channel},
         notices=[notice],
     )
+    return change.with_parts(*suppressed(_planned(file), "replaced", moment))
 
 
 def follow_up_by_phone(file: CaseFile, outcome: str, note: str, moment: Moment) -> Change:
@@ -146,14 +164,17 @@ def follow_up_by_phone(file: CaseFile, outcome: str, note: str, moment: Moment) 
         raise IllegalMove("follow-up", [f"{outcome!r} told them nothing; try again, or write"])
     call = contact(file, "phone", outcome, note, moment.now, moment)
     facts = {"followed_up_at": moment.now, "followed_up_how": f"phone: {outcome}"}
-    return record(
+    answered = running(file, "answer") if outcome != "voicemail" else []
+    change = record(
         file,
         moment,
         *(event for event in call.events if event.kind == "contacted"),
         Happened("followed_up", {"channel": "phone"}),
         facts=facts,
         adds=call.adds,
+        ends=[end(clock, "met", moment) for clock in answered],
     )
+    return change.with_parts(*suppressed(_planned(file), "replaced", moment))
 
 
 def close(file: CaseFile, outcome: str, moment: Moment) -> Change:
@@ -180,7 +201,11 @@ def dismiss(file: CaseFile, why: str, note: str, moment: Moment) -> Change:
     if file.case.acknowledged_at is None:
         facts |= {"acknowledged_at": moment.now, "acknowledged_how": f"none: {why}"}
     change = record(
-        file, moment, Happened("dismissed", {"why": why}, words=note or None), facts=facts
+        file,
+        moment,
+        Happened("dismissed", {"why": why}, words=note or None),
+        facts=facts,
+        sets=withdrawn(file, moment),
     )
     return change.with_parts(*suppressed(file.notices, "dismissed", moment))
 
@@ -200,8 +225,13 @@ def may_reopen(file: CaseFile, moment: Moment) -> bool:
     return closed is None or moment.now - closed <= file.playbook.reopen_within
 
 
-def begin_again(file: CaseFile, why: str, moment: Moment) -> Change:
-    """Begin the next round of a case: all but the public acknowledgement is shown anew."""
+def begin_again(
+    file: CaseFile, why: str, moment: Moment, severity: str = "", **facts: Any
+) -> Change:
+    """Begin the next round of a case: all but the public acknowledgement is shown anew.
+
+    `facts` are columns of the case that change besides.
+    """
     fresh: dict[str, Any] = dict.fromkeys(
         ("first_try_at", "contact_ended_at", "heard_at", "resolved_at", "monitor_ended_at",
          "followed_up_at", "closed_at", "safe_at", "done")
@@ -209,11 +239,8 @@ def begin_again(file: CaseFile, why: str, moment: Moment) -> Change:
     fresh |= dict.fromkeys(
         ("contact_how", "heard_how", "cause", "monitor_how", "followed_up_how", "outcome"), ""
     )
-    fresh |= {
-        "round": file.case.round + 1,
-        "began_at": moment.now,
-        "severity": file.review.severity,
-    }
+    now_is = severity or file.review.severity
+    fresh |= {"round": file.case.round + 1, "began_at": moment.now, "severity": now_is, **facts}
     notices = []
     if file.case.owner_id:
         notices.append(
@@ -223,7 +250,7 @@ def begin_again(file: CaseFile, why: str, moment: Moment) -> Change:
                 "kind": "reopened",
                 "channel": "email",
                 "person_id": file.case.owner_id,
-                "detail": {"severity": file.review.severity},
+                "detail": {"severity": now_is},
             }
         )
     change = record(

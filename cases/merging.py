@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, Set, about
 from cases.conversation import suppressed
 from cases.following import begin_again
-from cases.models import Case, Review
+from cases.models import Review
+from cases.replies import withdrawn
 from cases.stages import IllegalMove, legal, record
 
 
@@ -18,6 +21,8 @@ def merge(file: CaseFile, into: CaseFile, why: str, moment: Moment) -> Change:
         raise IllegalMove("merge", ["a case cannot be merged into itself"])
     if not why.strip():
         raise IllegalMove("merge", ["say why they are one: --why"])
+    if len(file.reviews) > 1:
+        raise IllegalMove("merge", ["it took in another case itself; merge the other into this"])
     if file.case.correspondent_id not in (None, into.case.correspondent_id):
         raise IllegalMove(
             "merge", ["the two have different correspondents; first: unmatch the mistaken one"]
@@ -33,28 +38,36 @@ def merge(file: CaseFile, into: CaseFile, why: str, moment: Moment) -> Change:
             "acknowledged_at": file.case.acknowledged_at or moment.now,
             "acknowledged_how": file.case.acknowledged_how or "none: duplicate",
         },
+        sets=withdrawn(file, moment),
     )
     taken = record(into, moment, Happened("took_in", {"case": file.case.id}, words=why))
-    reviews = [_give(review, into.case.id, moment) for review in file.reviews]
+    reviews = [_give(review, into, moment) for review in file.reviews]
     return change.with_parts(taken, *reviews, *suppressed(file.notices, "merged", moment))
 
 
 def unmerge(file: CaseFile, into: CaseFile, moment: Moment) -> Change:
-    """Undo a merge: the reviews go back, and this case begins its next round."""
+    """Undo a merge: the review goes back, and this case begins its next round.
+
+    Where only the merge excused the public reply, it is owed again.
+    """
     if file.case.merged_into_id != into.case.id:
         raise IllegalMove("unmerge", ["this case was not merged into another"])
-    back = begin_again(file, "unmerged", moment)
-    free = Set(Case, file.case.id, {"merged_into_id": None})
-    change = Change(back.subject, moment, (*back.sets, free), back.adds, back.events, back.notices)
+    facts: dict[str, Any] = {"merged_into_id": None}
+    if file.case.acknowledged_how == "none: duplicate":
+        facts |= {"acknowledged_at": None, "acknowledged_how": ""}
+    change = begin_again(file, "unmerged", moment, **facts)
     given = record(into, moment, Happened("gave_back", {"case": file.case.id}))
     mine = [review for review in into.reviews if review.id == file.case.review_id]
-    return change.with_parts(given, *(_give(review, file.case.id, moment) for review in mine))
+    return change.with_parts(given, *(_give(review, file, moment) for review in mine))
 
 
-def _give(review: Review, case_id: str, moment: Moment) -> Change:
+def _give(review: Review, to: CaseFile, moment: Moment) -> Change:
+    values: dict[str, Any] = {"case_id": to.case.id}
+    if to.correspondent is not None and review.text:
+        values |= {"text": "", "sealed_text": review.text}  # from now on it is about somebody
     return Change(
         about(review),
         moment,
-        sets=[Set(Review, review.id, {"case_id": case_id})],
-        events=[Happened("given", {"case": case_id})],
+        sets=[Set(Review, review.id, values)],
+        events=[Happened("given", {"case": to.case.id})],
     )

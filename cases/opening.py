@@ -11,6 +11,7 @@ from typing import Any
 from cases.casefile import CaseFile
 from cases.changes import About, Add, Change, Happened, Moment, Set, about
 from cases.models import Case, Clinic, Person, Review, ReviewVersion, Stage
+from cases.models.rows import new_row
 from cases.people import owner_for
 from cases.playbook import Playbook
 from cases.ports import SeenReview
@@ -60,7 +61,7 @@ def take_in(
     )
     if not opens:
         return change
-    review = Review(**{**values, "seen_at": moment.now})
+    review = new_row(Review, {**values, "seen_at": moment.now})
     case = open_case(review, known, moment)
     link = Set(Review, review_id, {"case_id": case.subject.id})
     # The case comes first: the review's row names it.
@@ -121,20 +122,20 @@ def open_case(
 ) -> Change:
     """Open a case on a review: an owner, the clocks of its severity, and the owner is told."""
     owner = owner_for(known.clinic, known.people, (), moment.now)
-    case = Case(
-        id=moment.new_id(),
-        version=0,
-        clinic_id=known.clinic.id,
-        review_id=review.id,
-        owner_id=owner.id if owner else None,
-        playbook_version=known.playbook.version,
-        severity=review.severity,
-        stage=Stage.ACKNOWLEDGE,
-        troll="suspected" if review.troll else "",
-        opened_at=moment.now,
-        began_at=moment.now,
-        previous_id=previous.id if previous else None,
-    )
+    values: dict[str, Any] = {
+        "id": moment.new_id(),
+        "clinic_id": known.clinic.id,
+        "review_id": review.id,
+        "owner_id": owner.id if owner else None,
+        "playbook_version": known.playbook.version,
+        "severity": review.severity,
+        "stage": Stage.ACKNOWLEDGE,
+        "troll": "suspected" if review.troll else "",
+        "opened_at": moment.now,
+        "began_at": moment.now,
+        "previous_id": previous.id if previous else None,
+    }
+    case = new_row(Case, {**values, "version": 0})
     file = CaseFile(
         case=case, clinic=known.clinic, people=known.people, playbook=known.playbook, review=review
     )
@@ -142,7 +143,7 @@ def open_case(
         file,
         moment,
         Happened("opened", {"severity": case.severity, "owner": case.owner_id or ""}),
-        adds=[Add(Case, case.model_dump(exclude={"version", "head_seq", "head_mac"}))],
+        adds=[Add(Case, values)],
         notices=_tell_owner(file, owner, moment),
     )
     return change
@@ -196,11 +197,13 @@ def take_edit(review: Review, seen: SeenReview, judged: Triage, moment: Moment) 
 
 def is_worse(review: Review, seen: SeenReview, judged: Triage) -> bool:
     """Tell whether the author is less content than before: fewer stars, or now a grave matter."""
+    if judged.severity is Severity.GRAVE and review.severity != Severity.GRAVE:
+        return True  # whatever the stars say: somebody's safety comes first
     if review.rating is not None and seen.rating is not None and seen.rating != review.rating:
         return seen.rating < review.rating
     if seen.recommends is not None and seen.recommends != review.recommends:
         return not seen.recommends
-    return judged.severity is Severity.GRAVE and review.severity != Severity.GRAVE
+    return False
 
 
 def take_loss(review: Review, moment: Moment) -> Change:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from cases.hours import WorktimeError, hours_from
 from cases.models import Role
 
 CLOCKS = (
@@ -21,9 +23,11 @@ CLOCKS = (
     "answer", "safety", "task",
 )  # fmt: skip
 CALENDARS = ("office", "duty", "always")
+CHANNELS = ("phone", "email")
 TELLS = ("owner", *(role for role in Role if role is not Role.AUDITOR))
 PRACTICE = Path(__file__).parent / "playbooks" / "practice.toml"
-_SPAN = re.compile(r"\s*(\d+)\s*(minute|hour|day)s?\s*")
+LONGEST_SPAN = timedelta(days=3 * 366)  # beyond it is a typing error, and years of tables
+_SPAN = re.compile(r"\s*(\d{1,6})\s*(minute|hour|day)s?\s*")
 _RUNG = re.compile(r"\s*(?:(\d{1,3})\s*%|due\s*\+(.+))\s*")
 
 
@@ -62,7 +66,7 @@ class Rung:
 
     def __str__(self) -> str:
         when = f"due + {self.after}" if self.part is None else f"{self.part:.0%} of the time"
-        again = f", daily, {self.times} times at most" if self.times > 1 else ""
+        again = f", every {self.after}, {self.times} times at most" if self.times > 1 else ""
         return f"{when}: {self.means} {' and '.join(self.tell)}{again}"
 
 
@@ -92,11 +96,16 @@ class Playbook:
     version: int = 0
     text: str = field(default="", repr=False)
 
+    @property
+    def threshold(self) -> Decimal:
+        """Return the stars at and below which a review is negative."""
+        return Decimal(str(self.negative_at))
+
 
 def read_playbook(path: Path, version: int = 0) -> Playbook:
     """Read a playbook's file. Raises PlaybookError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors write a mark first
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise PlaybookError(f"{path}: cannot be read: {reason}") from None
@@ -140,18 +149,37 @@ class _Reader:
         return Playbook(
             name=str(raw.get("name", "practice")),
             clocks={k: self._promise(k, v, ladders) for k, v in clocks.items()},
-            duty={
-                day: tuple(spans)
-                for day, spans in self._tables(raw, "calendars").get("duty", {}).items()
-            },
+            duty=self._duty(self._tables(raw, "calendars")),
             negative_at=self._number(raw, "negative_at", 2, 0, 5),
             monitor_looks=self._real("monitor_looks", raw.get("monitor_looks", "1 day")),
             reopen_within=self._real("reopen_within", raw.get("reopen_within", "30 days")),
-            contact_tries=int(self._number(raw, "contact_tries", 3, 1, 20)),
-            contact_channels=tuple(raw.get("contact_channels", ("phone", "email"))),
+            contact_tries=self._count(raw, "contact_tries", 3, 20),
+            contact_channels=self._names(
+                "contact_channels", raw.get("contact_channels", list(CHANNELS)), CHANNELS, "channel"
+            ),
             version=version,
             text=self.text,
         )
+
+    def _duty(self, calendars: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+        self._refuse_unknown("calendars", calendars, {"duty"})
+        duty = calendars.get("duty", {})
+        if not isinstance(duty, dict) or not all(map(_is_texts, duty.values())):
+            self._wrong("calendars.duty", 'duty hours are a table of lists: sat = ["10:00-12:00"]')
+            return {}
+        before = len(self.mistakes)
+        for day, spans in duty.items():
+            if spans:
+                self._check_hours(f"calendars.duty.{day}", {day: spans})
+        if duty and len(self.mistakes) == before:
+            self._check_hours("calendars.duty", duty)
+        return {day: tuple(spans) for day, spans in duty.items()}
+
+    def _check_hours(self, place: str, hours: Mapping[str, list[str]]) -> None:
+        try:  # here once, and not in every case when its clocks are asked
+            hours_from(hours, "UTC")
+        except WorktimeError as error:
+            self._wrong(place, str(error))
 
     def _promise(self, kind: str, raw: Any, ladders: Mapping[str, tuple[Rung, ...]]) -> Promise:
         place = f"clocks.{kind}"
@@ -169,14 +197,14 @@ class _Reader:
                 f"{place}.calendar", f"{calendar!r} is no calendar; use one of: {_all(CALENDARS)}"
             )
         ladder = raw.get("ladder", "standard")
-        if ladder not in ladders:
+        if not isinstance(ladder, str) or ladder not in ladders:
             self._wrong(f"{place}.ladder", f"no ladder {ladder!r}; add [[ladders.{ladder}]]")
         promise = raw.get("promise")
         return Promise(
             kind,
             self._span(f"{place}.span", raw.get("span")),
             calendar,
-            ladders.get(ladder, ()),
+            ladders.get(str(ladder), ()),
             None if promise is None else self._span(f"{place}.promise", promise),
         )
 
@@ -187,16 +215,17 @@ class _Reader:
             self._wrong(where, "a rung is a table: at, tell, means")
         self._refuse_unknown(where, raw, {"at", "tell", "means", "times", "at_once"})
         part, after = self._when(f"{where}.at", raw.get("at"))
-        tell = raw.get("tell", [])
-        for role in tell if isinstance(tell, list) and tell else [tell]:
-            if role not in TELLS:
-                self._wrong(f"{where}.tell", f"{role!r} is no role; the roles are: {_all(TELLS)}")
+        tell = self._names(f"{where}.tell", raw.get("tell"), TELLS, "role")
         means = raw.get("means", "remind")
         if means not in ("remind", "escalate"):
             self._wrong(f"{where}.means", f"{means!r}: a rung means 'remind' or 'escalate'")
-        times = int(self._number(raw, "times", 1, 1, 30, where))
-        told = tuple(tell) if isinstance(tell, list) else ()
-        return Rung(part, after, told, means, times, bool(raw.get("at_once", False)))
+        times = self._count(raw, "times", 1, 30, where)
+        if times > 1 and after == Span():
+            self._wrong(f"{where}.times", "only a rung at 'due + 1 day' or the like comes again")
+        at_once = raw.get("at_once", False)
+        if not isinstance(at_once, bool):  # "no" would wake people at night
+            self._wrong(f"{where}.at_once", f"{at_once!r}: write true or false, without quotes")
+        return Rung(part, after, tell, means, times, at_once is True)
 
     def _when(self, place: str, value: Any) -> tuple[float | None, Span]:
         match = _RUNG.fullmatch(value) if isinstance(value, str) else None
@@ -213,6 +242,11 @@ class _Reader:
             self._wrong(place, f"{value!r} is no span; write '4 hours', '2 days' or '15 minutes'")
             return Span()
         count, unit = int(match[1]), match[2]
+        if timedelta(**{unit + "s": count}) > LONGEST_SPAN:
+            self._wrong(
+                place, f"{value!r} is too long: a span ends within {LONGEST_SPAN.days} days"
+            )
+            return Span()
         return Span(days=count) if unit == "day" else Span(timedelta(**{unit + "s": count}))
 
     def _real(self, place: str, value: Any) -> timedelta:
@@ -233,6 +267,22 @@ class _Reader:
             return usual
         return value
 
+    def _count(self, raw: Mapping[str, Any], name: str, usual: int, high: int, at: str = "") -> int:
+        value = self._number(raw, name, usual, 1, high, at)
+        if value != int(value):
+            place = f"{at}.{name}" if at else name
+            self._wrong(place, f"{value!r}: give a whole number from 1 to {high}")
+        return int(value)
+
+    def _names(self, place: str, value: Any, known: Sequence[str], what: str) -> tuple[str, ...]:
+        if not isinstance(value, list) or not value:
+            self._wrong(place, f'{value!r}: give a list of {what}s: ["{known[0]}"]')
+            return ()
+        for name in value:
+            if name not in known:
+                self._wrong(place, f"{name!r} is no {what}; the {what}s are: {_all(known)}")
+        return tuple(map(str, value))
+
     def _tables(self, raw: Mapping[str, Any], name: str) -> dict[str, Any]:
         found = raw.get(name, {})
         if isinstance(found, dict):
@@ -246,7 +296,7 @@ class _Reader:
         return isinstance(value, list)
 
     def _refuse_unknown(self, place: str, raw: Mapping[str, Any], known: set[str]) -> None:
-        for name in raw.keys() - known:
+        for name in sorted(raw.keys() - known):
             at = f"{place}.{name}" if place else name
             self._wrong(at, f"{name!r} is not known here; known are: {_all(sorted(known))}")
 
@@ -267,6 +317,10 @@ def _lines_of(text: str) -> Iterator[tuple[str, int]]:
             yield table, number
         elif pair := re.match(r"\s*([\w\-]+)\s*=", line):
             yield (f"{table}.{pair[1]}" if table else pair[1]), number
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _all(names: Any) -> str:

@@ -51,7 +51,7 @@ def findings(
         names.add(file.correspondent.name)
     return compliance.check_public(
         text,
-        review=file.review.text,
+        review=file.review.text or file.review.sealed_text or "",
         author=file.review.author,
         names=names | set(limit_names),
         point_person=file.clinic.point_person,
@@ -88,6 +88,21 @@ def _withdraw(reply: Reply) -> Set:
     return Set(Reply, reply.id, {"state": ReplyState.WITHDRAWN})
 
 
+def withdrawn(file: CaseFile, moment: Moment, keep: str = "") -> list[Set]:
+    """Return what takes back every reply that still waits, and the posting owed for it."""
+    waits = (ReplyState.DRAFT, ReplyState.APPROVED, ReplyState.BY_HAND)
+    owed = _owed_postings(file)
+    return [
+        *(_withdraw(each) for each in file.replies if each.state in waits and each.id != keep),
+        *(Set(Task, t.id, {"done_at": moment.now, "evidence": "withdrawn"}) for t in owed),
+        *(end(c, "cancelled", moment) for t in owed for c in running(file, "task", t.id)),
+    ]
+
+
+def _owed_postings(file: CaseFile) -> list[Task]:
+    return [t for t in file.tasks if t.kind == "publish_by_hand" and t.done_at is None]
+
+
 def newest(file: CaseFile, *states: str) -> Reply | None:
     """Return the newest reply in one of these states."""
     found = [reply for reply in file.replies if reply.state in states]
@@ -122,7 +137,8 @@ def approve(
         file,
         moment,
         Happened("reply_approved", facts),
-        sets=[Set(Reply, reply.id, values)],
+        # It takes the place of one approved before: two would both be published.
+        sets=[*withdrawn(file, moment, keep=reply.id), Set(Reply, reply.id, values)],
         adds=by_hand[0],
         notices=by_hand[1],
     )
@@ -184,6 +200,8 @@ def submit(file: CaseFile, reply: Reply, moment: Moment) -> Change:
     """Claim an approved reply before it is handed to the platform: nobody else posts it now."""
     if file.case.held_at is not None:
         raise IllegalMove("publish", ["a hold stops all that goes out; first: release"])
+    if reply.state != ReplyState.APPROVED:
+        raise IllegalMove("publish", [f"the reply is {reply.state}, not approved and waiting"])
     if reply.text is None or fingerprint(reply.text) != reply.digest:
         raise IllegalMove("publish", ["the text is not the one that was approved; approve again"])
     return record(
@@ -217,7 +235,7 @@ def went_live(file: CaseFile, reply: Reply, said: Published, moment: Moment) -> 
 def did_not_go_live(file: CaseFile, reply: Reply, error: PlatformError, moment: Moment) -> Change:
     """Note that the platform refused the reply, or that nobody can know; the owner is told.
 
-    What surely was not posted, for a passing reason, is tried again; doubt is a person's to look at.
+    What surely was not posted, for a passing reason, is tried again; doubt is for a person.
     """
     if error.sent is None:
         state = ReplyState.UNKNOWN
@@ -260,7 +278,7 @@ def posted(file: CaseFile, url: str, at: datetime, moment: Moment) -> Change:
         "url": url,
         "attested_by": moment.by,
     }
-    owed = [t for t in file.tasks if t.kind == "publish_by_hand" and t.done_at is None]
+    owed = _owed_postings(file)
     return record(
         file,
         moment,
@@ -286,7 +304,7 @@ def decide_on_none(file: CaseFile, why: str, moment: Moment) -> Change:
         moment,
         Happened("no_reply", {"why": why}),
         facts=_acknowledged(file, moment.now, f"none: {why}"),
-        sets=[_withdraw(reply) for reply in file.replies if reply.state == ReplyState.DRAFT],
+        sets=withdrawn(file, moment),
     )
 
 

@@ -116,7 +116,7 @@ class Settings(BaseSettings):
 
 def _file(given: PydanticBaseSettingsSource) -> Path:
     data = given().get("data") or os.environ.get("AMENDS_DATA") or "data"
-    return Path(data) / "amends.toml"
+    return Path(data).expanduser() / "amends.toml"
 
 
 def _text(value: Any) -> str:

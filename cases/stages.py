@@ -62,6 +62,7 @@ NEEDS: dict[str, Need] = {
     "not_held": Need(
         lambda f: f.case.held_at is None, "a hold stops all that goes out; first: release"
     ),
+    "held": Need(lambda f: f.case.held_at is not None, "no hold stands"),
     "unacknowledged": Need(
         lambda f: f.case.acknowledged_at is None, "the review is acknowledged already"
     ),
@@ -78,8 +79,8 @@ NEEDS: dict[str, Need] = {
         "a correspondent is recorded; first: unmatch",
     ),
     "contact_open": Need(
-        lambda f: f.case.contact_ended_at is None or f.case.contact_how != "reached",
-        "they were reached already",
+        lambda f: f.case.contact_how not in ("reached", "declined"),
+        "they were reached already, or declined",
     ),
     "reached": Need(
         lambda f: f.case.contact_how == "reached",
@@ -106,12 +107,20 @@ NEEDS: dict[str, Need] = {
         "the review is still watched; wait for the end of the window, or first: look, "
         "if it was changed or removed",
     ),
+    "unasked": Need(
+        lambda f: f.case.followed_up_at is None,
+        "they were asked already, or nobody is to be asked: once is all",
+    ),
     "followed_up": Need(
-        lambda f: f.case.followed_up_at is not None,
+        # Who opted out, or was unmatched, since the window ended can never be asked any more.
+        lambda f: f.case.followed_up_at is not None or not f.may_contact,
         "nobody asked whether anything else can be done; first: follow-up",
     ),
     "troll_confirmed": Need(
         lambda f: f.case.troll == "confirmed", "nobody confirmed a troll; first: troll"
+    ),
+    "no_troll": Need(
+        lambda f: f.case.troll != "confirmed", "a confirmed troll gets no reply; first: troll --no"
     ),
     "grave": Need(lambda f: f.case.severity == "grave", "the case is not grave"),
 }
@@ -119,7 +128,7 @@ NEEDS: dict[str, Need] = {
 MOVES: dict[str, tuple[str, ...]] = {
     # the public reply
     "draft": ("open", "not_merged"),
-    "approve": ("open", "not_merged", "not_held"),
+    "approve": ("open", "not_merged", "not_held", "no_troll"),
     "posted": ("open",),
     "no-reply": ("open", "unacknowledged"),
     # the conversation
@@ -139,7 +148,7 @@ MOVES: dict[str, tuple[str, ...]] = {
     "resolve": ("open", "heard", "unresolved"),
     "resolve-told": ("open", "heard", "unresolved", "known", "identified"),
     "look": ("open", "resolved"),
-    "follow-up": ("open", "monitored", "known", "not_held"),
+    "follow-up": ("open", "monitored", "known", "unasked", "not_held"),
     "close": ("open", "acknowledged", "heard", "resolved", "monitored", "followed_up"),
     "dismiss": ("open",),
     "dismiss-troll": ("open", "troll_confirmed"),
@@ -148,7 +157,7 @@ MOVES: dict[str, tuple[str, ...]] = {
     "take": ("open", "grave"),
     "hand-over": ("open",),
     "hold": ("open",),
-    "release": ("open",),
+    "release": ("open", "held"),
     "pause": ("open",),
     "resume": ("open",),
     "troll": ("open",),
@@ -262,8 +271,10 @@ def _follow(
             ended += [clocks.end(clock, "met", moment) for clock in running]
         elif since is None or after.closed_at is not None:
             ended += [clocks.end(clock, "cancelled", moment) for clock in running]
-        elif not known:
-            started.append(_start(file, kind, since, after, moment))
+        elif not running:
+            # Who was given up and then calls is heard after all: the promise is made again.
+            again = str(len(known) + 1) if known else ""
+            started.append(_start(file, kind, since, after, moment, again))
     return started, ended + _void(file, after, moment, touched)
 
 
@@ -279,14 +290,18 @@ def _void(file: CaseFile, after: Any, moment: Moment, touched: set[str]) -> list
     ]
 
 
-def _start(file: CaseFile, kind: str, since: datetime, after: Any, moment: Moment) -> Add:
+def _start(
+    file: CaseFile, kind: str, since: datetime, after: Any, moment: Moment, again: str
+) -> Add:
     return clocks.start(
         kind,
         file.case.id,
-        since,
+        # Found grave only later: the hour begins now, nobody could have kept it before.
+        moment.now if kind == "safety" else since,
         file.playbook.clocks[kind],
         file.calendars,
         moment,
+        key=again,
         round_=after.round,
         version=file.playbook.version,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -76,7 +76,9 @@ def the_people(**changes: Person) -> dict[str, Person]:
     return {name: a_person(name, role) for name, role in STAFF.items()} | changes
 
 
-def a_seen_review(text: str = "Two hours late and nobody said sorry.", **changes: Any) -> SeenReview:
+def a_seen_review(
+    text: str = "Two hours late and nobody said sorry.", **changes: Any
+) -> SeenReview:
     """Return a review as a platform shows it: two stars, posted an hour ago."""
     usual: dict[str, Any] = {
         "platform": "google",
@@ -163,3 +165,37 @@ def take(store: Store, seen: SeenReview, now: datetime = T0) -> CaseFile:
     change = take_in(seen, judged, known, None, moment(now, "intake"))
     assert store.apply([change]).applied
     return store.case_file(change.subject.id, ENGINE)
+
+
+class Desk:
+    """A case in a store, worked on move by move: each must be written, and the case is read anew.
+
+    `now` is the time at the desk; a test moves it on.
+    """
+
+    def __init__(self, store: Store, seen: SeenReview | None = None) -> None:
+        self.store, self.now = store, T0
+        if not store.clinics():
+            found_practice(store)
+        self.file = take(store, seen or a_seen_review())
+
+    def do(
+        self, rule: Callable[..., Change], *args: Any, by: str = DIRECTOR, **named: Any
+    ) -> CaseFile:
+        """Ask the rule about the case as it stands, write its answer, and read the case again."""
+        return self.write(rule(self.file, *args, moment=moment(self.now, by), **named))
+
+    def write(self, change: Change) -> CaseFile:
+        done = self.store.apply([change])
+        assert done.applied == [change], done
+        return self.read()
+
+    def read(self) -> CaseFile:
+        self.file = self.store.case_file(self.file.case.id, ENGINE)
+        return self.file
+
+    def events(self) -> list[str]:
+        return [line.event.kind for line in self.store.timeline(self.file, ENGINE)]
+
+    def running(self) -> set[str]:
+        return {clock.kind for clock in self.file.clocks if clock.ended_at is None}

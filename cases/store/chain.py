@@ -9,11 +9,15 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import DataError
 
 from cases.models import SUBJECTS, Event
 from cases.sealing import Sealer
 from cases.store.database import canonical
 from cases.store.rows import shape, table
+
+# A time or a JSON text that is none: no program writes one, somebody with the file in hand can.
+_UNREADABLE = (ValueError, DataError)
 
 
 @dataclass(slots=True)
@@ -40,6 +44,7 @@ def line(values: dict[str, Any]) -> str:
     at: datetime = values["at"]
     return canonical(
         [
+            values["id"],  # sealed words hang on it
             values["prev"],
             values["subject_kind"],
             values["subject_id"],
@@ -62,15 +67,45 @@ def verify(connection: Connection, sealer: Sealer) -> Iterator[Broken]:
     shorter one here: that is what the anchors, written outside the database, are for.
     """
     heads = dict(_heads(connection))
-    events = table(Event)
-    query = select(events).order_by(events.c.subject_id, events.c.seq)
-    found = connection.execution_options(yield_per=2_000).execute(query)
-    rows = map(shape(Event)._make, found)
-    for subject_id, history in groupby(rows, key=lambda event: event.subject_id):
-        yield from _check(subject_id, list(history), heads.pop(subject_id, None), sealer)
+    for subject_id, history in _histories(connection):
+        known = heads.pop(subject_id, None)
+        if history is None:
+            yield Broken(known[0] if known else "", subject_id, 0, "a line cannot be read")
+        else:
+            yield from _check(subject_id, history, known, sealer)
     for subject_id, (kind, head) in heads.items():
         if head.seq:
             yield Broken(kind, subject_id, 0, "all its events are gone")
+
+
+def _histories(connection: Connection) -> Iterator[tuple[str, list[Any] | None]]:
+    """Yield each subject's lines in one pass; None for those somebody left unreadable."""
+    ids, last = table(Event).c.subject_id, ""
+    try:
+        for subject_id, history in groupby(_lines(connection), key=lambda line: line.subject_id):
+            whole = list(history)
+            last = subject_id
+            yield subject_id, whole
+    except _UNREADABLE:
+        for subject_id in connection.scalars(
+            select(ids).where(ids > last).distinct().order_by(ids)
+        ).all():
+            yield subject_id, _readable(connection, subject_id)
+
+
+def _lines(connection: Connection, *where: Any) -> Iterator[Any]:
+    e = table(Event)
+    query = select(e).where(*where).order_by(e.c.subject_id, e.c.seq)
+    return map(
+        shape(Event)._make, connection.execute(query, execution_options={"yield_per": 2_000})
+    )
+
+
+def _readable(connection: Connection, subject_id: str) -> list[Any] | None:
+    try:
+        return list(_lines(connection, table(Event).c.subject_id == subject_id))
+    except _UNREADABLE:
+        return None
 
 
 def _heads(connection: Connection) -> Iterator[tuple[str, tuple[str, Head]]]:

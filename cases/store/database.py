@@ -8,14 +8,21 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, OperationalError
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_OLDER = "the database is older than this program; run: amends db upgrade"
+_NEWER = (
+    "the database belongs to a newer version of this program, or to another program; "
+    "install that version, or set AMENDS_DATABASE_URL to a database of its own"
+)
 _REMEDIES = {
     "database is locked": "another program holds the database; close it, or try again",
     "database or disk is full": "the disk is full; nothing was written; make room and try again",
@@ -24,8 +31,15 @@ _REMEDIES = {
     "readonly database": "the database cannot be written; check who owns the file",
     "no space left": "the disk is full; nothing was written; make room and try again",
     "connection refused": "PostgreSQL does not answer; check its address and that it runs",
-    "no such table": "the database is older than this program; run: amends db upgrade",
+    "no such table": _OLDER,
+    "no such column": _OLDER,
+    "undefinedtable": _OLDER,
+    "undefinedcolumn": _OLDER,
+    "file is not a database": "the file is no database; restore it from a backup",
+    "is malformed": "the database is damaged; restore it from a backup",
 }
+# These speak of one row's values, which must not be taken for a sign above.
+_ABOUT_VALUES = (DataError, IntegrityError)
 
 
 class StoreError(Exception):
@@ -46,7 +60,7 @@ def _plain(value: Any) -> str:
 
 
 def open_engine(url: str) -> Engine:
-    """Return an engine for a `sqlite:///` or `postgresql+psycopg://` address."""
+    """Return an engine for a `sqlite:///` or `postgresql+psycopg://` address. Raises StoreError."""
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite(url)
     # The server's own zone must not matter: instants go in and out as UTC.
@@ -62,13 +76,23 @@ def open_engine(url: str) -> Engine:
 def _sqlite(url: str) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
-        Path(path).touch(mode=0o600)  # before SQLite makes it readable by everybody
+        _make_file(Path(path))
     engine = create_engine(
         url, json_serializer=canonical, hide_parameters=True, connect_args={"timeout": 30}
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_file(path: Path) -> None:
+    try:
+        path.touch(mode=0o600)  # before SQLite makes it readable by everybody
+    except OSError as error:
+        raise StoreError(
+            f"the database {path} cannot be opened ({error.strerror}); "
+            "check that its folder exists and who owns it"
+        ) from None
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -92,8 +116,18 @@ def _begin_sqlite(connection: Connection) -> None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Read from one snapshot. Raises StoreError."""
-    with told_plainly(), engine.connect() as connection, connection.begin():
+    with (
+        told_plainly(),
+        engine.connect().execution_options(**_one_snapshot(engine)) as connection,
+        connection.begin(),
+    ):
         yield connection
+
+
+def _one_snapshot(engine: Engine) -> dict[str, Any]:
+    # PostgreSQL's usual level shows each statement another state: clocks as they were, with the
+    # version their case has now, would pass for fresh. SQLite keeps one state by itself.
+    return {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
 
 
 @contextmanager
@@ -112,11 +146,39 @@ def told_plainly() -> Iterator[None]:
     """Turn what a database driver raises into a StoreError with a remedy and no data in it."""
     try:
         yield
-    except OperationalError as error:
-        said = str(error.orig).lower()
-        remedy = next((fix for sign, fix in _REMEDIES.items() if sign in said), None)
+    except DatabaseError as error:
+        if isinstance(error, _ABOUT_VALUES):
+            raise
         kind = type(error.orig).__name__
+        said = f"{kind} {error.orig}".lower()
+        remedy = next((fix for sign, fix in _REMEDIES.items() if sign in said), None)
+        if remedy is None and not isinstance(error, OperationalError):
+            raise
         raise StoreError(remedy or f"the database refused ({kind}); see `amends doctor`") from None
+
+
+def schema(engine: Engine) -> Literal["empty", "older", "current", "newer"]:
+    """Tell how old the tables are, beside this program's. Raises StoreError."""
+    with reading(engine) as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+        if found is None:
+            return "older" if inspect(connection).has_table("practices") else "empty"
+    script = ScriptDirectory.from_config(_config(engine))
+    if found == script.get_current_head():
+        return "current"
+    known = {each.revision for each in script.walk_revisions()}
+    return "older" if found in known else "newer"
+
+
+def check_schema(engine: Engine) -> None:
+    """Refuse tables that are not this program's version. Raises StoreError with the remedy."""
+    told = {
+        "empty": "the database has no tables; run: amends db upgrade",
+        "older": _OLDER,
+        "newer": _NEWER,
+    }.get(schema(engine))
+    if told:
+        raise StoreError(told)
 
 
 def _config(engine: Engine) -> Config:
@@ -127,6 +189,8 @@ def _config(engine: Engine) -> Config:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the tables up to this program's version. Safe to repeat."""
+    """Bring the tables up to this program's version. Safe to repeat. Raises StoreError."""
+    if schema(engine) == "newer":
+        raise StoreError(_NEWER)
     with told_plainly():
         command.upgrade(_config(engine), "head")

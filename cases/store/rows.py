@@ -1,36 +1,22 @@
-"""Rows as rules see them: plain, immutable tuples, detached from any session, fields by name.
-
-They look like the models (and are typed as them) but nobody can change one in passing: what is to
-be written goes through a Change.
-"""
+"""Rows read: the questions every read asks, and sealed fields opened."""
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Select, select
 from sqlmodel import SQLModel
 
 from cases.columns import SealedText
+from cases.models.rows import shape, table
 from cases.sealing import Sealer
 
 Model = TypeVar("Model", bound=SQLModel)
+__all__ = ["chunks", "first", "opened", "read", "sealed_columns", "shape", "table", "those"]
+
 _MANY = 5_000  # identifiers in one question: below the limits of both databases
-
-
-def table(model: type[SQLModel]) -> Table:
-    """Return the table behind a model."""
-    return cast(Table, model.__table__)  # type: ignore[attr-defined]
-
-
-@cache
-def shape(model: type[SQLModel]) -> Any:
-    """Return the tuple class for rows of this model."""
-    fields = namedtuple(model.__name__, [column.name for column in table(model).columns])  # type: ignore[misc]
-    return type(model.__name__, (fields,), {"__slots__": (), "of_table": model})
 
 
 @cache

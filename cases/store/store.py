@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from sqlalchemy import Engine, func, inspect, select
+from sqlalchemy import Engine, func, select
 
 from cases.changes import About, Add, Change, Happened, Moment
-from cases.identifiers import Identifiers
-from cases.models import Event, PlaybookVersion, Practice
-from cases.playbook import PRACTICE, Playbook, read_playbook
+from cases.models import Event, Practice
+from cases.playbook import PRACTICE, read_playbook
+from cases.practice import adopted
 from cases.sealing import (
     Keyring,
     KeyringError,
@@ -59,6 +59,15 @@ class Store(WorkReads, OutboxReads, Views):
         with database.reading(self._engine) as connection:
             return connection.execute(select(func.count()).select_from(table(Event))).scalar_one()
 
+    def practice_as_subject(self) -> About:
+        """Return the practice as what a Change is about."""
+        practice = self.practice()
+        return About(Practice, practice.id, practice.version)
+
+    def describe(self) -> str:
+        """Return in words where the record is, without any password."""
+        return self._engine.url.render_as_string(hide_password=True)
+
     def upgrade(self, moment: Moment, name: str = "") -> None:
         """Bring the tables up to date; on a new database found the practice, too."""
         database.upgrade(self._engine)
@@ -83,41 +92,33 @@ def _found(name: str, sealer: Sealer, moment: Moment) -> Change:
     )
 
 
-def adopted(playbook: Playbook, number: int, moment: Moment) -> Add:
-    """Return the row that keeps a playbook as it is adopted."""
-    return Add(
-        PlaybookVersion,
-        {
-            "id": moment.new_id(),
-            "number": number,
-            "name": playbook.name,
-            "text": playbook.text,
-            "adopted_at": moment.now,
-            "adopted_by": moment.by,
-        },
-    )
-
-
-def open_store(settings: Settings, moment: Moment | None = None) -> Store:
+def open_store(settings: Settings, moment: Moment | None = None, name: str = "") -> Store:
     """Open the record; with a Moment, found or upgrade it first.
 
-    Raises StoreError where the database cannot be used or is older than this program, KeyringError
+    Raises StoreError where the database cannot be used or is another version's, KeyringError
     where the keys are missing: a new keyring is made for a new database only, never for an old one.
     """
     if moment is not None:
         _make_folder(settings.data)
-    elif not settings.database_url and not (settings.data / "amends.db").exists():
+    elif not settings.database_url and not os.path.exists(settings.data / "amends.db"):
         raise database.StoreError(
             f"there is no record in {settings.data}; run: amends db upgrade --data {settings.data}"
         )
     engine = database.open_engine(settings.url)
-    with database.told_plainly():
-        is_new = not inspect(engine).has_table(table(Practice).name)
+    try:
+        return _opened(engine, settings, moment, name)
+    except BaseException:
+        engine.dispose()
+        raise
+
+
+def _opened(engine: Engine, settings: Settings, moment: Moment | None, name: str) -> Store:
+    if moment is None:
+        database.check_schema(engine)
+    is_new = database.schema(engine) == "empty"
     store = Store(engine, Sealer(_keys(settings, is_new)), settings.mail_domain)
     if moment is not None:
-        store.upgrade(moment)
-    elif is_new:
-        raise database.StoreError("the database has no tables; run: amends db upgrade")
+        store.upgrade(moment, name)
     _check_keys(store)
     return store
 
@@ -126,7 +127,9 @@ def _make_folder(data: Path) -> None:
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise database.StoreError(f"the data folder {data}: {error.strerror}") from None
+        raise database.StoreError(
+            f"the data folder {data} cannot be made ({error.strerror}); choose another with --data"
+        ) from None
     if not os.access(data, os.W_OK):
         raise database.StoreError(f"the data folder {data} cannot be written; check who owns it")
 
@@ -155,10 +158,3 @@ def _check_keys(store: Store) -> None:
             "this keyring is not the one the record was sealed with; restore the right one from "
             "your key backup"
         ) from None
-
-
-def engine_moment(by: str, ids: Identifiers | None = None) -> Moment:
-    """Return the present, for whoever stands at the edge of the program."""
-    from datetime import UTC, datetime
-
-    return Moment(datetime.now(UTC), by, ids or Identifiers())

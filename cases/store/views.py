@@ -170,7 +170,9 @@ class Views(PeopleReads):
         ]
 
     def timeline(self, file: CaseFile, viewer: Viewer) -> list[Line]:
-        """Return a case's history as this viewer may read it, oldest first."""
+        """Return a case's history as this viewer may read it, oldest first. Raises NotFound."""
+        if not viewer.may_see_clinic(file.case.clinic_id):
+            raise NotFound(f"there is no case {file.case.number}")
         e = table(Event)
         with reading(self._engine) as connection:
             events = read(

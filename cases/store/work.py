@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 from sqlalchemy import func, select, tuple_
 
@@ -22,6 +22,7 @@ from cases.models import (
     RungFired,
     Stage,
 )
+from cases.playbook import Playbook, PlaybookError
 from cases.store.database import reading
 from cases.store.people import PeopleReads
 from cases.store.rows import chunks, opened, read, table, those
@@ -35,7 +36,8 @@ class WorkReads(PeopleReads):
     def due(self, now: datetime, limit: int = 500) -> list[OnTheClock]:
         """Return the cases of the clocks that want a look by now, the longest waiting first.
 
-        The cost follows `limit`, not how many clocks run: the index holds open clocks only.
+        The cost follows `limit`, not how many clocks run: the index holds open clocks only. A case
+        that cannot be worked on (its playbook is lost) comes along: it raises when a rule asks it.
         """
         clinics, people = self.clinics(), self.people()
         with reading(self._engine) as connection:
@@ -52,13 +54,19 @@ class WorkReads(PeopleReads):
                 case=case,
                 clinic=clinics[case.clinic_id],
                 people=people,
-                playbook=self.playbook(case.playbook_version),
+                playbook=self._playbook_of(case),
                 clocks=mine[case.id],
                 pauses=paused,
                 fired=done,
             )
             for case in cases
         ]
+
+    def _playbook_of(self, case: Case) -> Playbook:
+        try:
+            return self.playbook(case.playbook_version)
+        except (LookupError, PlaybookError) as error:
+            return cast(Playbook, _Lost(error))
 
     def next_look(self) -> datetime | None:
         """Return when the next clock wants a look, whoever's it is."""
@@ -139,6 +147,19 @@ class WorkReads(PeopleReads):
             if not found:
                 return
             yield found
+
+
+class _Lost:
+    """Stands where a playbook should be, and says why it is not there once a rule asks.
+
+    So one case whose playbook is lost is parked, and the read for all the others goes on.
+    """
+
+    def __init__(self, why: Exception) -> None:
+        self._why = why
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise type(self._why)(*self._why.args)
 
 
 def _by(rows: Sequence[Row], name: str) -> dict[Any, list[Row]]:
