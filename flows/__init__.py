@@ -1,0 +1,1 @@
+"""What Prefect runs: orchestration only, no rules and no SQL."""

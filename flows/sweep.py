@@ -1,0 +1,47 @@
+"""Every minute: let each clock whose time has come take its next step."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from prefect import flow
+
+from cases import clocks
+from cases.casefile import OnTheClock
+from cases.changes import Change
+from cases.models import Person
+from cases.parking import park
+from flows.house import Counts, House, at_work, code_of
+
+_BATCH = 500
+
+
+@flow(name="sweep")
+def sweep(now: datetime | None = None) -> Counts:
+    """Remind and escalate all that is ripe. Safe to run twice, late, or side by side."""
+    with at_work("sweep", now) as house:
+        return run(house)
+
+
+def run(house: House) -> Counts:
+    """Step every case whose clocks want it; a case whose rule raises is parked."""
+    done = {"stepped": 0, "parked": 0, "stale": 0}
+    administrators = house.store.administrators()
+    while batch := house.store.due(house.now, _BATCH):
+        answers = [_step(house, file, administrators, done) for file in batch]
+        applied = house.apply(*answers)
+        done["stepped"] += len(applied.applied)
+        done["parked"] += len(applied.refused)
+        done["stale"] += len(applied.stale)
+        if not applied.applied and not applied.refused:
+            break  # others are at it; what is left is theirs, or the next sweep's
+    return done
+
+
+def _step(house: House, file: OnTheClock, administrators: list[Person], done: Counts) -> Change:
+    moment = house.moment()
+    try:
+        return clocks.step(file, moment)
+    except Exception as error:  # one bad case must not stop the others
+        done["parked"] += 1
+        return park(file.case, file.clocks, code_of(error), moment, administrators)
