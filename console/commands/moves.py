@@ -1,0 +1,234 @@
+"""Each move by name: what was asked, made into the call of one rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cases import clocks, conversation, custody, following, merging, replies
+from cases.addresses import normal
+from cases.casefile import CaseFile
+from cases.changes import Change, Moment
+from cases.conversation import Point, Who
+from cases.models import ContactPoint, Person, Visibility
+from cases.ports import Capabilities
+from cases.store import Store
+from cases.viewers import Viewer
+from console.commands.shared import UserError, person_named
+from reviews import capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A move somebody asked for: the case as they see it, the moment, what they gave."""
+
+    store: Store
+    file: CaseFile
+    moment: Moment
+    viewer: Viewer
+    given: Any
+
+    @property
+    def can(self) -> Capabilities:
+        return capabilities(self.file.review.platform, self.store.sources())
+
+    def person(self, who: str) -> Person:
+        return person_named(self.store, who)
+
+    def people(self) -> list[Person]:
+        return [self.person(each) for each in self.given.person or []]
+
+    def points(self) -> list[Point]:
+        """Return the numbers and addresses given, normalised, with their blind index."""
+        found = []
+        for channel in ("phone", "email", "sms"):
+            for written in getattr(self.given, channel) or []:
+                value = normal(channel, written)
+                found.append(Point(channel, value, self.store.index(channel, value)))
+        return found
+
+    def point(self, *channels: str) -> ContactPoint | None:
+        """Return the correspondent's number or address meant by --to or --channel."""
+        wanted = (self.given.channel,) if self.given.channel else channels
+        value = (
+            normal("email" if "@" in self.given.to else "phone", self.given.to)
+            if self.given.to
+            else ""
+        )
+        fitting = [
+            point
+            for point in self.file.points
+            if point.channel in wanted and value in ("", point.value)
+        ]
+        usable = [point for point in fitting if self.file.usable(point)]
+        return next(iter(usable or fitting), None)
+
+    def known_point(self) -> ContactPoint:
+        point = self.point("email", "sms")
+        if point is None:
+            raise UserError("no such number or address is recorded; first: point --email ADDRESS")
+        return point
+
+
+def _match(ask: Ask) -> Change:
+    g = ask.given
+    care_of = g.care_of or ("self" if g.relation == "patient" else "unknown")
+    who = Who(g.name, g.relation, care_of, g.basis, g.sureness, g.language)
+    return conversation.match(ask.file, who, ask.points(), ask.moment)
+
+
+def _point(ask: Ask) -> Change:
+    points = ask.points()
+    if len(points) != 1:
+        raise UserError("give one number or address: --phone, --email or --sms")
+    return conversation.add_point(ask.file, points[0], ask.moment)
+
+
+def _contact(ask: Ask) -> Change:
+    g = ask.given
+    at = g.when("at") or ask.moment.now
+    channel = g.channel or "phone"
+    point = ask.point(channel)
+    return conversation.contact(ask.file, channel, g.outcome, g.note, at, ask.moment, point)
+
+
+def _received(ask: Ask) -> Change:
+    g = ask.given
+    at = g.when("at") or ask.moment.now
+    channel = g.channel or "email"
+    point = ask.point(channel)
+    return conversation.received(ask.file, channel, g.text, at, ask.moment, point)
+
+
+def _write(ask: Ask) -> Change:
+    g = ask.given
+    later = g.when("at")
+    point = ask.known_point()
+    return conversation.write(ask.file, point, g.text, g.subject, ask.moment, not_before=later)
+
+
+def _hear(ask: Ask) -> Change:
+    g = ask.given
+    promises = []
+    for each in g.promise or []:
+        what, sign, day = each.rpartition("@")
+        if not sign:
+            raise UserError(f'--promise {each!r}: write it as "what @ 2026-11-30T10:00"')
+        promises.append((what.strip(), g.instant(day)))
+    return conversation.hear(ask.file, g.happened, g.wants, promises, ask.moment)
+
+
+def _follow_up(ask: Ask) -> Change:
+    g = ask.given
+    if g.outcome:
+        return following.follow_up_by_phone(ask.file, g.outcome, g.note, ask.moment)
+    return following.follow_up(ask.file, ask.known_point(), g.text, g.subject, ask.moment)
+
+
+def _plan_follow_up(ask: Ask) -> Change:
+    g = ask.given
+    return following.plan_follow_up(ask.file, ask.known_point(), g.text, g.subject, ask.moment)
+
+
+def _pause(ask: Ask) -> Change:
+    g = ask.given
+    until = g.when("until")
+    if until is None:
+        raise UserError("a pause has an end: --until 2026-11-30T10:00")
+    return clocks.pause(ask.file, g.clock or ["reach", "listen"], until, g.why, ask.moment)
+
+
+def _task(ask: Ask) -> Change:
+    g = ask.given
+    due = g.when("due")
+    if due is None or not g.text:
+        raise UserError("a task has a text and a date: --text, --due")
+    owner = ask.person(g.to).id if g.to else ""
+    return custody.add_task(ask.file, g.kind, g.text, due, ask.moment, owner)
+
+
+def _task_done(ask: Ask) -> Change:
+    for task in ask.file.tasks:
+        if task.id == ask.given.task:
+            return custody.task_done(ask.file, task, ask.given.evidence, ask.moment)
+    open_ones = ", ".join(t.id for t in ask.file.tasks if t.done_at is None) or "none"
+    raise UserError(f"no task {ask.given.task!r}; still open: {open_ones}")
+
+
+def _merge(ask: Ask) -> Change:
+    if not ask.given.into:
+        raise UserError("say which case it belongs to: --into N")
+    into = ask.store.case_file(ask.given.into, ask.viewer)
+    return merging.merge(ask.file, into, ask.given.why, ask.moment)
+
+
+def _unmerge(ask: Ask) -> Change:
+    into = ask.store.case_file(ask.file.case.merged_into_id or "none", ask.viewer)
+    return merging.unmerge(ask.file, into, ask.moment)
+
+
+def _stop(ask: Ask) -> Change:
+    """Take consent back for one number or address, whoever it belongs to."""
+    point = ask.known_point()
+    sharing = ask.store.known_points([point.channel], point.index)
+    known, waiting = ask.store.behind(sharing)
+    practice = ask.store.practice_as_subject()
+    how = ask.given.why or "said so"
+    return conversation.stop(point.index, point.channel, how, ask.moment, known, waiting, practice)
+
+
+def _note(ask: Ask) -> Change:
+    seen_by = ask.given.visibility
+    if seen_by not in list(Visibility):
+        raise UserError(f"--visibility {seen_by!r}: say one of {', '.join(Visibility)}")
+    return custody.add_note(ask.file, ask.given.text, Visibility(seen_by), ask.moment)
+
+
+BY_NAME: dict[str, Callable[[Ask], Change]] = {
+    "draft": lambda a: replies.draft(a.file, a.given.text, a.moment),
+    "approve": lambda a: replies.approve(a.file, a.can, a.given.acknowledge or (), a.moment),
+    "posted": lambda a: replies.posted(
+        a.file, a.given.url, a.given.when("at") or a.moment.now, a.moment
+    ),
+    "no-reply": lambda a: replies.decide_on_none(a.file, a.given.why, a.moment),
+    "match": _match,
+    "unmatch": lambda a: conversation.unmatch(a.file, a.given.why, a.moment),
+    "point": _point,
+    "identify": lambda a: conversation.identify(
+        a.file, a.given.identifier or (), a.given.authority, a.moment
+    ),
+    "looked-for": lambda a: conversation.looked_for(a.file, a.given.found, a.given.note, a.moment),
+    "contact": _contact,
+    "write": _write,
+    "received": _received,
+    "stop": _stop,
+    "hear": _hear,
+    "unreachable": lambda a: conversation.give_up(a.file, "unreachable", a.moment),
+    "unidentified": lambda a: conversation.give_up(a.file, "unidentified", a.moment),
+    "declined": lambda a: conversation.give_up(a.file, "declined", a.moment),
+    "resolve": lambda a: following.resolve(
+        a.file, a.given.cause, a.given.done, a.given.told, a.moment
+    ),
+    "look": lambda a: following.look(a.file, a.given.standing, a.moment),
+    "plan-follow-up": _plan_follow_up,
+    "follow-up": _follow_up,
+    "close": lambda a: following.close(a.file, a.given.outcome, a.moment),
+    "dismiss": lambda a: following.dismiss(a.file, a.given.why, a.given.note, a.moment),
+    "reopen": lambda a: following.reopen(a.file, a.given.why, a.moment),
+    "take": lambda a: custody.take(a.file, a.moment),
+    "hand-over": lambda a: custody.hand_over(a.file, a.person(a.given.to), a.given.why, a.moment),
+    "hold": lambda a: custody.hold(a.file, a.given.why, a.moment),
+    "release": lambda a: custody.release(a.file, a.moment),
+    "severity": lambda a: custody.set_severity(a.file, a.given.severity, a.given.why, a.moment),
+    "about": lambda a: custody.set_about(a.file, a.people(), a.moment),
+    "troll": lambda a: custody.judge_troll(a.file, True, a.given.evidence, a.moment),
+    "not-troll": lambda a: custody.judge_troll(a.file, False, a.given.evidence, a.moment),
+    "note": _note,
+    "task": _task,
+    "task-done": _task_done,
+    "pause": _pause,
+    "resume": lambda a: clocks.resume(a.file, a.moment),
+    "merge": _merge,
+    "unmerge": _unmerge,
+}
