@@ -89,7 +89,6 @@ class Playbook:
     clocks: Mapping[str, Promise]
     duty: Mapping[str, tuple[str, ...]]
     negative_at: float = 2
-    monitor_looks: timedelta = timedelta(days=1)
     reopen_within: timedelta = timedelta(days=30)
     contact_tries: int = 3
     contact_channels: tuple[str, ...] = ("phone", "email")
@@ -134,7 +133,7 @@ class _Reader:
         self._lines = dict(_lines_of(text))
 
     def playbook(self, raw: dict[str, Any], version: int) -> Playbook:
-        known = {"name", "negative_at", "monitor_looks", "reopen_within", "contact_tries",
+        known = {"name", "negative_at", "reopen_within", "contact_tries",
                  "contact_channels", "calendars", "clocks", "ladders"}  # fmt: skip
         self._refuse_unknown("", raw, known)
         ladders = {
@@ -151,7 +150,6 @@ class _Reader:
             clocks={k: self._promise(k, v, ladders) for k, v in clocks.items()},
             duty=self._duty(self._tables(raw, "calendars")),
             negative_at=self._number(raw, "negative_at", 2, 0, 5),
-            monitor_looks=self._real("monitor_looks", raw.get("monitor_looks", "1 day")),
             reopen_within=self._real("reopen_within", raw.get("reopen_within", "30 days")),
             contact_tries=self._count(raw, "contact_tries", 3, 20),
             contact_channels=self._names(

@@ -97,10 +97,14 @@ def create_keyring(path: Path) -> Keyring:
     """Make a new keyring where none is; only its owner can read it. Never overwrites."""
     ring = new_keyring()
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(ring.dump())
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(ring.dump())
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink()  # half a keyring would be taken for a broken one
+        raise
     return ring
 
 

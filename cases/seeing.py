@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from cases.casefile import CaseFile
-from cases.changes import Change, Happened, Moment, Set
+from cases.changes import Change, Happened, Moment, Set, about
 from cases.following import begin_again, look, may_reopen
-from cases.models import Review
+from cases.models import Review, ReviewVersion
 from cases.opening import Practised, digest, is_worse, open_case, take_edit, take_in, take_loss
 from cases.ports import SeenReview
 from cases.stages import record
@@ -42,7 +43,7 @@ def answer(
     edit = take_edit(known, seen, judged, moment)
     if file is not None:
         return _edited_with_case(seen, judged, known, file, practised, edit, moment)
-    if judged.opens_case and is_worse(known, seen, judged):
+    if judged.opens_case and (_was_well(known) or is_worse(known, seen, judged)):
         return _open_on(known, judged, practised, edit, moment, None)
     return edit
 
@@ -81,6 +82,16 @@ def standing_of(seen: SeenReview, known: Review, judged: Triage) -> str:
     return "raised" if seen.recommends and known.recommends is False else "edited"
 
 
+def _was_well(known: Review) -> bool:
+    """Tell whether a review gave no cause for a case before: without stars, only words tell."""
+    return not (known.negative or known.doubtful)
+
+
+def _in_window(file: CaseFile) -> bool:
+    case = file.case
+    return case.resolved_at is not None and case.monitor_ended_at is None and not case.closed_at
+
+
 def _graver(judged: Triage, file: CaseFile) -> bool:
     return _GRAVITY.index(judged.severity) > _GRAVITY.index(Severity(file.case.severity))
 
@@ -102,12 +113,32 @@ def _open_on(
 
 
 def lost(known: Review, file: CaseFile | None, moment: Moment) -> Change | None:
-    """Return what it means that a review is gone; None where that is known already."""
+    """Return what it means that a review is gone; None where that is known already.
+
+    One that went before its case was resolved ends the window all the same.
+    """
     if known.gone_at is not None:
-        return None
+        return look(file, "removed", moment) if file is not None and _in_window(file) else None
     loss = take_loss(known, moment)
     if file is None or file.case.closed_at is not None:
         return loss
-    if file.case.resolved_at is not None and file.case.monitor_ended_at is None:
+    if _in_window(file):
         return look(file, "removed", moment).with_parts(loss)
     return record(file, moment, Happened("review_gone")).with_parts(loss)
+
+
+def purge(known: Review, versions: Sequence[str], moment: Moment) -> Change:
+    """Let go of a review's text, as platforms limit how long it may be kept.
+
+    What we judged and did stays, and the text's digest: an edit is still seen as one.
+    """
+    gone = {"text": "", "sealed_text": None}
+    return Change(
+        about(known),
+        moment,
+        sets=[
+            Set(Review, known.id, {**gone, "purged_at": moment.now}),
+            *(Set(ReviewVersion, each, gone) for each in versions),
+        ],
+        events=[Happened("purged")],
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -31,9 +32,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="AMENDS_", extra="forbid")
 
     data: Path = Path("data")
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False)  # may hold a password
     keyring: SecretStr = SecretStr("")  # its text; otherwise the file `keyring.json` in `data`
     public_url: str = "http://localhost:8000"
+    session_idle_minutes: int = Field(default=15, ge=1, le=720)  # 45 CFR 164.312(a)(2)(iii)
 
     mail: Literal["", "local", "smtp"] = ""
     mail_from: str = ""
@@ -69,6 +71,11 @@ class Settings(BaseSettings):
                 "smtp_security = 'none' sends patients' addresses in the clear; it is allowed for "
                 "this machine only: use 'starttls' or 'tls'"
             )
+        if (
+            self.twilio_url.startswith("http://")
+            and urlsplit(self.twilio_url).hostname not in _LOOPBACK
+        ):
+            raise ValueError("twilio_url must begin with https://")
         return self
 
     def _lacking(self) -> list[tuple[str, str]]:

@@ -60,9 +60,10 @@ def _plain(value: Any) -> str:
 
 
 def open_engine(url: str) -> Engine:
-    """Return an engine for a `sqlite:///` or `postgresql+psycopg://` address. Raises StoreError."""
+    """Return an engine for a `sqlite:///` or `postgresql://` address. Raises StoreError."""
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite(url)
+    url = url.replace("postgresql://", "postgresql+psycopg://", 1)  # psycopg 3, whatever was said
     # The server's own zone must not matter: instants go in and out as UTC.
     return create_engine(
         url,

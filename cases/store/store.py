@@ -23,6 +23,7 @@ from cases.sealing import (
 )
 from cases.settings import Settings
 from cases.store import database
+from cases.store.access import AccessReads
 from cases.store.chain import Broken, verify
 from cases.store.outbox import OutboxReads
 from cases.store.rows import first, table
@@ -33,7 +34,7 @@ from cases.store.writer import Applied, Writer
 _KNOWN_WORD = "amends"
 
 
-class Store(WorkReads, OutboxReads, Views):
+class Store(WorkReads, OutboxReads, AccessReads, Views):
     """One practice's record. `apply` writes; every other method reads."""
 
     def __init__(self, engine: Engine, sealer: Sealer, mail_domain: str = "amends.invalid") -> None:
@@ -72,7 +73,8 @@ class Store(WorkReads, OutboxReads, Views):
         """Bring the tables up to date; on a new database found the practice, too."""
         database.upgrade(self._engine)
         if self.find_practice() is None:
-            self.apply([_found(name, self._sealer, moment)])
+            if self.apply([_found(name, self._sealer, moment)]).refused:
+                raise database.StoreError("the database refused to be founded; make a new one")
 
     def close(self) -> None:
         """Let go of the database."""

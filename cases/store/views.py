@@ -190,10 +190,11 @@ class Views(PeopleReads):
         with reading(self._engine) as connection:
             return those(connection, Receipt, "notice_id", notice_ids)
 
-    def versions(self, review_id: str) -> list[ReviewVersion]:
-        """Return the older states of a review."""
+    def versions(self, file: CaseFile) -> list[ReviewVersion]:
+        """Return the older states of the reviews of a case somebody may see."""
         with reading(self._engine) as connection:
-            found = those(connection, ReviewVersion, "review_id", [review_id])
+            mine = [review.id for review in file.reviews]
+            found = those(connection, ReviewVersion, "review_id", mine)
         return [opened(each, self._sealer) for each in found]
 
     def _find(self, connection: Connection, which: int | str, viewer: Viewer) -> Case:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -19,6 +19,7 @@ from cases.models import (
     Reply,
     ReplyState,
     Review,
+    ReviewVersion,
     RungFired,
     Stage,
 )
@@ -137,16 +138,19 @@ class WorkReads(PeopleReads):
         with reading(self._engine) as connection:
             return read(connection, Clock, query.order_by(t.c.look_at).limit(100))
 
-    def old_texts(self, before: datetime, limit: int = 500) -> Iterator[list[Review]]:
-        """Yield, in batches, reviews seen before then whose published text is still kept."""
+    def old_texts(self, before: datetime, limit: int = 500) -> list[Review]:
+        """Return reviews taken in before then whose published text is still kept."""
         t = table(Review)
-        query = select(t).where(t.c.seen_at < before, t.c.purged_at.is_(None)).limit(limit)
-        while True:
-            with reading(self._engine) as connection:
-                found = read(connection, Review, query)
-            if not found:
-                return
-            yield found
+        query = select(t).where(t.c.seen_at < before, t.c.purged_at.is_(None))
+        with reading(self._engine) as connection:
+            return read(connection, Review, query.order_by(t.c.seen_at).limit(limit))
+
+    def old_versions(self, reviews: Sequence[Review]) -> dict[str, list[str]]:
+        """Return the ids of the older states of these reviews, by review."""
+        with reading(self._engine) as connection:
+            ids = [review.id for review in reviews]
+            found = those(connection, ReviewVersion, "review_id", ids)
+        return {key: [v.id for v in rows] for key, rows in _by(found, "review_id").items()}
 
 
 class _Lost:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -74,9 +75,12 @@ class Writer:
         return total
 
     def _is_late(self, change: Change, error: Exception) -> bool:
-        # Two may find the same new thing at once; the unique key lets one of them in.
-        news = any(part.subject.version == 0 for part in change.whole())
-        return news and isinstance(error, IntegrityError) and "unique" in str(error.orig).lower()
+        # Two may find the same new thing at once; the unique key of its table lets one of them in.
+        # Any other clash is a defect, and parked like one.
+        said = str(getattr(error, "orig", "")).lower()
+        news = [table(p.subject.table).name for p in change.whole() if p.subject.version == 0]
+        clash = isinstance(error, IntegrityError) and "unique" in said
+        return clash and any(re.search(rf"\b{name}[._]", said) for name in news)
 
     def _write(self, changes: Sequence[Change]) -> Applied:
         done = Applied()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from rich.table import Table
 
 from cases import practice
 from cases.hours import WorktimeError
+from cases.seeing import purge
 from cases.settings import load
 from cases.store import open_store
 from console.commands.shared import (
@@ -53,6 +55,25 @@ def upgrade(data: DataDir = None, name: Text = "") -> None:
             "sealed can never be read again."
         )
     store.close()
+
+
+@db.command("purge")
+def purge_texts(
+    older_than: Annotated[int, typer.Option("--older-than", min=1, help="In days.")],
+    data: DataDir = None,
+) -> None:
+    """Let go of the text of old reviews; ids, stars, our judgement and our reply stay."""
+    count = 0
+    with record(data) as (_, store):
+        moment = present("purge")
+        while found := store.old_texts(moment.now - timedelta(days=older_than)):
+            versions = store.old_versions(found)
+            changes = [purge(each, versions.get(each.id, ()), moment) for each in found]
+            applied = len(store.apply(changes).applied)
+            count += applied
+            if not applied:
+                break
+    out.print(f"The text of {count} reviews was let go.")
 
 
 @person.command("add")
