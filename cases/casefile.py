@@ -22,6 +22,7 @@ from cases.models import (
     Person,
     Reply,
     Review,
+    ReviewVersion,
     RungFired,
     Task,
 )
@@ -104,6 +105,7 @@ class CaseFile(OnTheClock):
 
     review: Review
     reviews: Sequence[Review] = ()  # all of them, where a person merged several
+    versions: Sequence[ReviewVersion] = ()  # their older states
     replies: Sequence[Reply] = ()
     contacts: Sequence[Contact] = ()
     tasks: Sequence[Task] = ()

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from cases import compliance
 from cases.casefile import CaseFile
@@ -26,6 +27,7 @@ from cases.models import (
     Notice,
     NoticeState,
     Review,
+    ReviewVersion,
     Task,
 )
 from cases.replies import fingerprint
@@ -104,18 +106,25 @@ def match(file: CaseFile, who: Who, points: Sequence[Point], moment: Moment) -> 
         Happened("matched", {"correspondent": known_as, "sureness": who.sureness}),
         facts={"correspondent_id": known_as},
     )
-    return change.with_parts(person, *(_seal_text(review, moment) for review in _plain(file)))
+    return change.with_parts(person, *(_seal_text(review, file, moment) for review in _plain(file)))
 
 
 def _plain(file: CaseFile) -> list[Review]:
     return [review for review in file.reviews or [file.review] if review.text]
 
 
-def _seal_text(review: Review, moment: Moment) -> Change:
+def _seal_text(review: Review, file: CaseFile, moment: Moment) -> Change:
     return Change(
         about(review),
         moment,
-        sets=[Set(Review, review.id, {"text": "", "sealed_text": review.text})],
+        sets=[
+            Set(Review, review.id, {"text": "", "sealed_text": review.text}),
+            *(
+                Set(ReviewVersion, old.id, {"text": "", "sealed_text": old.text})
+                for old in file.versions
+                if old.review_id == review.id and old.text
+            ),
+        ],
         events=[Happened("sealed", {"why": "matched"})],
     )
 
@@ -151,9 +160,16 @@ def unmatch(file: CaseFile, why: str, moment: Moment) -> Change:
         file,
         moment,
         Happened("unmatched", {"correspondent": who.id}),
-        facts={"correspondent_id": None},
+        facts={"correspondent_id": None, **_spoken_to_nobody(file)},
     )
     return change.with_parts(person, *suppressed(file.notices, "unmatched", moment))
+
+
+def _spoken_to_nobody(file: CaseFile) -> dict[str, Any]:
+    """Take back what was shown by speaking with the wrong person, while it is not too late."""
+    if file.case.resolved_at is not None or file.case.contact_how == "":
+        return {}
+    return {"contact_ended_at": None, "contact_how": "", "heard_at": None, "heard_how": ""}
 
 
 def suppressed(notices: Sequence[Notice], code: str, moment: Moment) -> list[Change]:
@@ -553,6 +569,11 @@ def _refuse_giving_up(file: CaseFile) -> None:
     if len(tries) < file.playbook.contact_tries and wanted:
         missing.append(
             f"{len(tries)} of {file.playbook.contact_tries} tries are logged; first: contact"
+        )
+    days = {c.at.astimezone(ZoneInfo(file.clinic.zone)).date() for c in tries}
+    if len(days) < file.playbook.contact_days and wanted:
+        missing.append(
+            f"tried on {len(days)} of {file.playbook.contact_days} days; try again on another day"
         )
     if missing:
         raise IllegalMove("unreachable", missing)

@@ -91,6 +91,7 @@ class Playbook:
     negative_at: float = 2
     reopen_within: timedelta = timedelta(days=30)
     contact_tries: int = 3
+    contact_days: int = 3
     contact_channels: tuple[str, ...] = ("phone", "email")
     version: int = 0
     text: str = field(default="", repr=False)
@@ -133,7 +134,7 @@ class _Reader:
         self._lines = dict(_lines_of(text))
 
     def playbook(self, raw: dict[str, Any], version: int) -> Playbook:
-        known = {"name", "negative_at", "reopen_within", "contact_tries",
+        known = {"name", "negative_at", "reopen_within", "contact_tries", "contact_days",
                  "contact_channels", "calendars", "clocks", "ladders"}  # fmt: skip
         self._refuse_unknown("", raw, known)
         ladders = {
@@ -152,6 +153,7 @@ class _Reader:
             negative_at=self._number(raw, "negative_at", 2, 0, 5),
             reopen_within=self._real("reopen_within", raw.get("reopen_within", "30 days")),
             contact_tries=self._count(raw, "contact_tries", 3, 20),
+            contact_days=self._count(raw, "contact_days", 3, 20),
             contact_channels=self._names(
                 "contact_channels", raw.get("contact_channels", list(CHANNELS)), CHANNELS, "channel"
             ),

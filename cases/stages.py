@@ -120,9 +120,13 @@ NEEDS: dict[str, Need] = {
         lambda f: f.case.troll == "confirmed", "nobody confirmed a troll; first: troll"
     ),
     "no_troll": Need(
-        lambda f: f.case.troll != "confirmed", "a confirmed troll gets no reply; first: troll --no"
+        lambda f: f.case.troll != "confirmed", "a confirmed troll gets no reply; first: not-troll"
     ),
     "grave": Need(lambda f: f.case.severity == "grave", "the case is not grave"),
+    "safe": Need(
+        lambda f: f.case.severity != "grave" or f.case.safe_at is not None,
+        "the case is grave and nobody took the safety of it; first: take",
+    ),
 }
 
 MOVES: dict[str, tuple[str, ...]] = {
@@ -149,7 +153,7 @@ MOVES: dict[str, tuple[str, ...]] = {
     "resolve-told": ("open", "heard", "unresolved", "known", "identified"),
     "look": ("open", "resolved"),
     "follow-up": ("open", "monitored", "known", "unasked", "not_held"),
-    "close": ("open", "acknowledged", "heard", "resolved", "monitored", "followed_up"),
+    "close": ("open", "safe", "acknowledged", "heard", "resolved", "monitored", "followed_up"),
     "dismiss": ("open",),
     "dismiss-troll": ("open", "troll_confirmed"),
     "reopen": ("closed", "not_merged"),

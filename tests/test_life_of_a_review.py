@@ -238,7 +238,7 @@ def test_the_author_edits_two_stars_to_one_after_the_close(story: Story) -> None
     file = story.case()
     assert (file.case.stage, file.case.round) == ("contact", 2)
     assert len(story.mail_to("dana")) == told + 1
-    (old,) = story.store.versions(file)
+    (old,) = file.versions
     assert (old.text, float(old.rating or 0)) == (WAITED, 2.0)
     assert [c.kind for c in file.clocks if c.ended_at is None] == ["first_try"]
 

@@ -64,7 +64,7 @@ def verify(connection: Connection, sealer: Sealer) -> Iterator[Broken]:
     """Yield every subject whose events were changed, cut, moved or forged.
 
     A history whose newest lines were cut together with the subject's head cannot be told from a
-    shorter one here: that is what the anchors, written outside the database, are for.
+    shorter one here: compare with a copy of the heads kept outside the database.
     """
     heads = dict(_heads(connection))
     for subject_id, history in _histories(connection):

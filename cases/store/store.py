@@ -72,9 +72,10 @@ class Store(WorkReads, OutboxReads, AccessReads, Views):
     def upgrade(self, moment: Moment, name: str = "") -> None:
         """Bring the tables up to date; on a new database found the practice, too."""
         database.upgrade(self._engine)
-        if self.find_practice() is None:
-            if self.apply([_found(name, self._sealer, moment)]).refused:
-                raise database.StoreError("the database refused to be founded; make a new one")
+        if self.find_practice() is not None:
+            return
+        if self.apply([_found(name, self._sealer, moment)]).refused:
+            raise database.StoreError("the database refused to be founded; make a new one")
 
     def close(self) -> None:
         """Let go of the database."""
@@ -106,7 +107,7 @@ def open_store(settings: Settings, moment: Moment | None = None, name: str = "")
         raise database.StoreError(
             f"there is no record in {settings.data}; run: amends db upgrade --data {settings.data}"
         )
-    engine = database.open_engine(settings.url)
+    engine = database.open_engine(settings.url, settings.sqlite_wait_seconds)
     try:
         return _opened(engine, settings, moment, name)
     except BaseException:

@@ -32,6 +32,7 @@ from cases.models import (
     Pause,
     Receipt,
     Reply,
+    ReplyState,
     Review,
     ReviewVersion,
     RungFired,
@@ -80,6 +81,7 @@ class Views(PeopleReads):
             pauses, fired = _by(connection, Pause, ids), _by(connection, RungFired, ids)
             reviews = read(connection, Review, _of(Review, case.id))
             reviews = [opened(review, self._sealer) for review in reviews]
+            versions = self._versions(connection, reviews)
             who, points, consents, notices = self._correspondent(connection, case)
             main = next((r for r in reviews if r.id == case.review_id), None)
             if main is None:  # it was given to the case this one was merged into
@@ -96,6 +98,7 @@ class Views(PeopleReads):
             fired=fired,
             review=opened(main, self._sealer) if main not in reviews else main,
             reviews=reviews,
+            versions=versions,
             replies=children[Reply],
             contacts=children[Contact],
             tasks=children[Task],
@@ -124,10 +127,17 @@ class Views(PeopleReads):
         owner_id: str = "",
         overdue_at: datetime | None = None,
         closed: bool = False,
+        severity: str = "",
+        words: str = "",
+        drafted: bool = False,
         limit: int = 100,
         after: int | None = None,
     ) -> list[Short]:
-        """Return cases in short, the newest number first; `after` pages on from a number."""
+        """Return cases in short, the newest number first; `after` pages on from a number.
+
+        `words` stand in the review as it was published: once it is sealed no search finds it.
+        `drafted`: only those whose newest reply is a draft that waits for an approval.
+        """
         c = table(Case)
         query = select(c).order_by(c.c.number.desc()).limit(limit)
         if viewer.clinics is not None:
@@ -144,6 +154,12 @@ class Views(PeopleReads):
             query = query.where(c.c.number < after)
         if overdue_at is not None:
             query = query.where(c.c.id.in_(_overdue(overdue_at)))
+        if severity:
+            query = query.where(c.c.severity == severity)
+        if words:
+            query = query.where(c.c.id.in_(_saying(words)))
+        if drafted:
+            query = query.where(c.c.id.in_(_drafted()))
         with reading(self._engine) as connection:
             found = [_without(case, "done") for case in read(connection, Case, query)]
             reviews = {
@@ -190,11 +206,8 @@ class Views(PeopleReads):
         with reading(self._engine) as connection:
             return those(connection, Receipt, "notice_id", notice_ids)
 
-    def versions(self, file: CaseFile) -> list[ReviewVersion]:
-        """Return the older states of the reviews of a case somebody may see."""
-        with reading(self._engine) as connection:
-            mine = [review.id for review in file.reviews]
-            found = those(connection, ReviewVersion, "review_id", mine)
+    def _versions(self, connection: Connection, reviews: Sequence[Review]) -> list[ReviewVersion]:
+        found = those(connection, ReviewVersion, "review_id", (review.id for review in reviews))
         return [opened(each, self._sealer) for each in found]
 
     def _find(self, connection: Connection, which: int | str, viewer: Viewer) -> Case:
@@ -251,6 +264,16 @@ def _by(connection: Connection, model: type[Row], ids: Sequence[str]) -> dict[st
 def _overdue(now: datetime) -> Select[Any]:
     k = table(Clock)
     return select(k.c.case_id).where(k.c.ended_at.is_(None), k.c.due_at <= now)
+
+
+def _saying(words: str) -> Select[Any]:
+    r = table(Review)
+    return select(r.c.case_id).where(r.c.text.icontains(words, autoescape=True))
+
+
+def _drafted() -> Select[Any]:
+    r = table(Reply)
+    return select(r.c.case_id).where(r.c.state == ReplyState.DRAFT)
 
 
 def _without(row: Row, column: str) -> Row:

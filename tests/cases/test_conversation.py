@@ -228,14 +228,29 @@ def test_who_declined_cannot_be_made_unreachable_instead(matched: Desk) -> None:
 
 
 def test_unreachable_wants_its_tries_on_every_channel(matched: Desk) -> None:
-    for _ in range(3):
-        call(matched, "no_answer")
+    on_three_days(matched)
     with pytest.raises(IllegalMove, match="not tried yet: email"):
         matched.do(conversation.give_up, "unreachable")
     mail(matched)
     matched.do(conversation.give_up, "unreachable")
     assert matched.file.case.heard_how == "skipped: unreachable"
     assert matched.running() == {"acknowledge", "resolve"}
+
+
+def test_three_tries_in_one_day_are_not_enough(matched: Desk) -> None:
+    call(matched, "no_answer")
+    call(matched, "voicemail")
+    mail(matched)
+    with pytest.raises(IllegalMove, match="tried on 1 of 3 days"):
+        matched.do(conversation.give_up, "unreachable")
+
+
+def on_three_days(desk: Desk) -> None:
+    """Call on three days in a row, and be answered on none."""
+    for _ in range(3):
+        call(desk, "no_answer")
+        desk.now += DAY
+    desk.now -= DAY
 
 
 def test_two_tries_are_not_enough(matched: Desk) -> None:
@@ -248,8 +263,7 @@ def test_two_tries_are_not_enough(matched: Desk) -> None:
 def test_a_channel_that_is_closed_or_not_allowed_need_not_be_tried(desk: Desk) -> None:
     not_wanted = a_point(desk.store, "email", MAIL, allowed=False)
     matched_to(desk, IVY, a_point(desk.store, "phone", PHONE), not_wanted)
-    for _ in range(3):
-        call(desk, "no_answer")
+    on_three_days(desk)
     desk.do(conversation.give_up, "unreachable")
     assert desk.file.case.contact_how == "unreachable"
 
@@ -278,21 +292,21 @@ def test_who_is_known_is_not_unidentified(matched: Desk) -> None:
 def test_who_was_given_up_and_calls_is_heard_after_all_with_clocks_of_its_own(
     matched: Desk,
 ) -> None:
-    for _ in range(3):
-        call(matched, "no_answer")
+    on_three_days(matched)
     mail(matched)
+    gave_up = matched.now
     matched.do(conversation.give_up, "unreachable")
-    matched.now = T0 + DAY
+    matched.now += DAY
     call(matched, "reached")
     assert matched.file.case.heard_at is None
     assert matched.running() == {"acknowledge", "listen"}
-    matched.now = T0 + DAY + HOUR
+    matched.now += HOUR
     matched.do(conversation.hear, "They waited two hours.", "", [])
     assert matched.running() == {"acknowledge", "resolve"}  # it was cancelled, and promised anew
     resolve = [clock for clock in matched.file.clocks if clock.kind == "resolve"]
     assert sorted((c.ended_how, c.started_at) for c in resolve) == [
-        ("", T0 + DAY + HOUR),
-        ("cancelled", T0),
+        ("", gave_up + DAY + HOUR),
+        ("cancelled", gave_up),
     ]
 
 

@@ -139,11 +139,12 @@ def test_who_was_reached_hears_what_was_done(desk: Desk) -> None:
         desk.do(following.resolve, "wait_time", DONE, False)
 
 
-def test_where_the_match_was_taken_back_nobody_is_left_to_tell(desk: Desk) -> None:
+def test_where_the_match_was_taken_back_the_right_one_is_still_to_be_heard(desk: Desk) -> None:
     heard(matched(desk))
     desk.do(unmatch, "another Ivy")
-    desk.do(following.resolve, "wait_time", DONE, False)
-    assert desk.file.case.resolved_at is not None
+    assert (desk.file.case.contact_how, desk.file.case.heard_at) == ("", None)
+    with pytest.raises(IllegalMove, match="first: hear"):
+        desk.do(following.resolve, "wait_time", DONE, False)
 
 
 @pytest.mark.parametrize(("cause", "done"), [("bad_luck", DONE), ("wait_time", " ")])

@@ -209,7 +209,7 @@ def test_an_edit_keeps_the_old_state_as_a_version(desk: Desk) -> None:
     desk.write(edited(desk.file.review, "Sorted out now, thank you.", 4))
     assert desk.file.review.text == "Sorted out now, thank you."
     assert (desk.file.review.rating, desk.file.review.revision) == (Decimal(4), 2)
-    (old,) = desk.store.versions(desk.file)
+    (old,) = desk.file.versions
     assert (old.text, old.rating, old.revision) == (
         "Two hours late and nobody said sorry.",
         Decimal(2),
@@ -221,7 +221,7 @@ def test_an_edit_keeps_the_old_state_as_a_version(desk: Desk) -> None:
 def test_two_edits_keep_two_versions(desk: Desk) -> None:
     desk.write(edited(desk.file.review, "One.", 1))
     desk.write(edited(desk.file.review, "Two.", 3))
-    assert [v.text for v in desk.store.versions(desk.file)][1:] == ["One."]
+    assert [v.text for v in desk.file.versions][1:] == ["One."]
     assert desk.file.review.revision == 3
 
 
@@ -229,7 +229,7 @@ def test_an_edit_of_a_sealed_review_stays_sealed(desk: Desk) -> None:
     review = desk.file.review._replace(text="", sealed_text="As it was.")  # type: ignore[attr-defined]
     desk.write(edited(review, "As it is.", 2))
     assert (desk.file.review.text, desk.file.review.sealed_text) == ("", "As it is.")
-    (old,) = desk.store.versions(desk.file)
+    (old,) = desk.file.versions
     assert (old.text, old.sealed_text) == ("", "As it was.")
 
 

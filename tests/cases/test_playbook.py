@@ -232,7 +232,7 @@ def test_a_span_is_told_as_it_was_written(span: Span, words: str) -> None:
         pytest.param(
             "negative_at = 2 ", "negativ_at = 2 ", "negativ_at",
             "'negativ_at' is not known here; known are: calendars, clocks, contact_channels, "
-            "contact_tries, ladders, name, negative_at, reopen_within",
+            "contact_days, contact_tries, ladders, name, negative_at, reopen_within",
             id="a misspelt key",
         ),
         pytest.param(

@@ -39,6 +39,7 @@ NEED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "troll_confirmed": ({"troll": "confirmed"}, {"troll": "suspected"}, "troll"),
     "no_troll": ({}, {"troll": "confirmed"}, "gets no reply"),
     "grave": ({"severity": "grave"}, {"severity": "routine"}, "grave"),
+    "safe": ({}, {"severity": "grave", "safe_at": None}, "safety"),
 }
 PAIRS = [(move, need) for move, needs in MOVES.items() for need in needs]
 
