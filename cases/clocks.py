@@ -6,9 +6,10 @@ paused, moved or reopened is always as right as one that was not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from cases.casefile import LONGEST_PAUSE, Calendars, OnTheClock
@@ -55,7 +56,13 @@ def after_part(
     clock: Clock, pauses: Sequence[Pause], calendar: WorkCalendar, part: float = 1.0
 ) -> datetime:
     """Return when this part of the clock's open time is over, pauses left out."""
-    left, at = total(clock, calendar) * part, clock.started_at
+    return _over(clock, pauses, calendar, total(clock, calendar) * part)
+
+
+def _over(
+    clock: Clock, pauses: Sequence[Pause], calendar: WorkCalendar, left: timedelta
+) -> datetime:
+    at = clock.started_at
     for begin, end in _stretches(pauses):
         used = calendar.between(at, begin)
         if used >= left:
@@ -90,35 +97,50 @@ def due(
 ) -> Due:
     """Say which rungs are ripe and not yet fired, and when to look again."""
     calendar = calendars.named(clock.calendar)
-    due_at = after_part(clock, pauses, calendar)
-    done = {(each.rung, each.occurrence) for each in fired}
-    waiting = [
-        ripe
-        for ripe in _ladder(clock, promise, pauses, calendars, due_at)
-        if (ripe.rung, ripe.occurrence) not in done
-    ]
+    whole = total(clock, calendar)
+    due_at = _over(clock, pauses, calendar, whole)
+    in_time = clock.missed_at is None and due_at > now
+    unfired = _unfired(promise, {(each.rung, each.occurrence) for each in fired}, in_time)
+    waiting = list(_ladder(clock, unfired, pauses, calendars, whole, due_at))
     later = [ripe.at for ripe in waiting if ripe.at > now]
-    if clock.missed_at is None and due_at > now:
+    if in_time:
         later.append(due_at)
     ripe = tuple(each for each in waiting if each.at <= now)
     return Due(due_at, ripe, min(later, default=None))
 
 
+def _unfired(
+    promise: Promise, done: Container[tuple[int, int]], in_time: bool
+) -> Iterator[tuple[int, int, Rung]]:
+    """Yield the rungs to come, with their place and how often before.
+
+    A clock in time is looked at when it is due: what comes then, or after, need not be known yet.
+    """
+    for number, rung in enumerate(promise.ladder):
+        if in_time and (rung.part is None or rung.part >= 1):
+            continue
+        for occurrence in range(rung.times):
+            if (number, occurrence) not in done:
+                yield number, occurrence, rung
+
+
 def _ladder(
     clock: Clock,
-    promise: Promise,
+    rungs: Iterable[tuple[int, int, Rung]],
     pauses: Sequence[Pause],
     calendars: Calendars,
+    whole: timedelta,
     due_at: datetime,
 ) -> Iterator[Ripe]:
     calendar = calendars.named(clock.calendar)
-    for number, rung in enumerate(promise.ladder):
-        for occurrence in range(rung.times):
-            if rung.part is not None:
-                at = due_at if rung.part == 1 else after_part(clock, pauses, calendar, rung.part)
-            else:
-                at = _after_due(due_at, rung, occurrence + 1, calendars.office)
-            yield Ripe(number, occurrence, _send_time(at, clock, rung, calendars))
+    for number, occurrence, rung in rungs:
+        if rung.part is None:
+            at = _after_due(due_at, rung, occurrence + 1, calendars.office)
+        elif rung.part == 1:
+            at = due_at
+        else:
+            at = _over(clock, pauses, calendar, whole * rung.part)
+        yield Ripe(number, occurrence, _send_time(at, clock, rung, calendars))
 
 
 def _after_due(due_at: datetime, rung: Rung, times: int, office: WorkCalendar) -> datetime:
@@ -163,7 +185,7 @@ def start(
         "key": key,
         "round": round_,
         "started_at": since,
-        "span": int(span.total_seconds()),
+        "span": ceil(span.total_seconds()),
         "days": promise.span.days if until is None else 0,
         "calendar": named,
         "playbook_version": version,
@@ -221,7 +243,8 @@ def _step_one(file: OnTheClock, clock: Clock, moment: Moment) -> _Step:
         people = told(rung.tell, file.case, file.people, moment.now) if climbed else []
         adds.append(_fired(clock, ripe, len(people), moment))
         events.append(_rung_event(clock, rung, ripe, people, moment.now, climbed))
-        notices += [_notice(file, clock, answer.due_at, rung, ripe, each) for each in people]
+        for each in people:
+            notices += _notices(file, clock, answer.due_at, rung, ripe, each)
     return _Step([Set(Clock, clock.id, values)], adds, events, notices)
 
 
@@ -256,23 +279,27 @@ def _rung_event(
     return Happened(kind, facts)
 
 
-def _notice(
+def _notices(
     file: OnTheClock,
     clock: Clock,
     due_at: datetime,
     rung: Rung,
     ripe: Ripe,
     person: Person,
-) -> dict[str, Any]:
+) -> list[dict[str, Any]]:
+    """Return what tells one person: by mail, and by text too where it cannot wait."""
     next_up = _told_next(file.playbook.clocks[clock.kind], ripe.rung)
-    return {
-        "key": f"rung:{clock.id}:{ripe.rung}:{ripe.occurrence}:{person.id}",
-        "case_id": file.case.id,
-        "kind": "safety" if clock.kind == "safety" else rung.means,
-        "channel": "sms" if rung.at_once and person.phone else "email",
-        "person_id": person.id,
-        "detail": {"clock": clock.kind, "due_at": due_at.isoformat(), "next": next_up},
-    }
+    return [
+        {
+            "key": f"rung:{clock.id}:{ripe.rung}:{ripe.occurrence}:{person.id}:{channel}",
+            "case_id": file.case.id,
+            "kind": "safety" if clock.kind == "safety" else rung.means,
+            "channel": channel,
+            "person_id": person.id,
+            "detail": {"clock": clock.kind, "due_at": due_at.isoformat(), "next": next_up},
+        }
+        for channel in (("email", "sms") if rung.at_once and person.phone else ("email",))
+    ]
 
 
 def _told_next(promise: Promise, rung: int) -> list[str]:

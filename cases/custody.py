@@ -9,7 +9,8 @@ from typing import Any
 from cases.casefile import CaseFile
 from cases.changes import Add, Change, Happened, Moment, Set
 from cases.clocks import end
-from cases.conversation import suppressed, task_adds
+from cases.consent import suppressed
+from cases.conversation import task_adds
 from cases.models import Note, Person, Task, Visibility
 from cases.people import owner_for
 from cases.replies import withdrawn

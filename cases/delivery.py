@@ -55,8 +55,8 @@ class Waiting:
 def claim(waiting: Waiting, moment: Moment, lease: timedelta) -> Change:
     """Take a notice for sending, or say why it is not sent: stopped, held, void, or later.
 
-    The claim holds only while the correspondent stands as read here: a STOP that is written
-    meanwhile makes it stale.
+    The claim holds only while the correspondent and the case stand as read here: a STOP, a hold or
+    a close that is written meanwhile makes it stale.
     """
     if waiting.point is None:
         code, later = _bar_to_staff(waiting), None
@@ -72,13 +72,23 @@ def claim(waiting: Waiting, moment: Moment, lease: timedelta) -> Change:
         "attempt_token": moment.new_id(),
         "lease_until": moment.now + lease,
     }
-    who = waiting.correspondent
-    return _changed(waiting.notice, moment, values, requires=[about(who)] if who else [])
+    return _changed(waiting.notice, moment, values, requires=_must_stand(waiting))
+
+
+def _must_stand(waiting: Waiting) -> list[About]:
+    rows = (waiting.correspondent, waiting.case) if waiting.point is not None else ()
+    return [about(row) for row in rows if row is not None]
 
 
 def is_claim(change: Change) -> bool:
     """Tell whether a Change takes a notice for sending."""
     return any(each.values.get("state") == NoticeState.SENDING for each in change.sets)
+
+
+def may_send(claimed: Change, now: datetime) -> bool:
+    """Tell whether a claim still stands: once its lease is over, others have settled the notice."""
+    until: datetime = claimed.sets[0].values["lease_until"]
+    return now < until
 
 
 def token(change: Change) -> str:

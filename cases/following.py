@@ -11,13 +11,8 @@ from typing import Any
 from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, Set, about
 from cases.clocks import end
-from cases.conversation import (
-    contact,
-    message_notice,
-    refuse_message,
-    refuse_sender,
-    suppressed,
-)
+from cases.consent import suppressed
+from cases.conversation import contact, message_notice, refuse_message, refuse_sender
 from cases.models import ContactPoint, Notice, NoticeState
 from cases.replies import withdrawn
 from cases.stages import NEEDS, IllegalMove, lacking, legal, record, running
@@ -215,7 +210,13 @@ def reopen(file: CaseFile, why: str, moment: Moment) -> Change:
     legal("reopen", file)
     if not may_reopen(file, moment):
         days = file.playbook.reopen_within.days
-        raise IllegalMove("reopen", [f"closed over {days} days ago; open a new, linked case: open"])
+        raise IllegalMove(
+            "reopen",
+            [
+                f"closed over {days} days ago: it stays closed; "
+                "what they write now opens a new, linked case"
+            ],
+        )
     return begin_again(file, why, moment)
 
 

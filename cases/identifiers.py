@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _CHANCE = 74  # random bits of a UUIDv7
 
 
@@ -23,7 +25,7 @@ class Identifiers:
         Within one millisecond each is greater than the one before: what is written in one go keeps
         its order, and the database appends to its index instead of searching it.
         """
-        stamp = int(now.timestamp() * 1000) & (2**48 - 1)
+        stamp = (now - _EPOCH) // _MILLISECOND & (2**48 - 1)  # no float: it would round
         before, chance = self._last
         chance = chance + 1 + self._bits(32) if stamp == before else self._bits(_CHANCE - 1)
         self._last = (stamp, chance)

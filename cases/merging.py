@@ -6,7 +6,7 @@ from typing import Any
 
 from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, Set, about
-from cases.conversation import suppressed
+from cases.consent import suppressed
 from cases.following import begin_again
 from cases.models import Review
 from cases.replies import withdrawn

@@ -11,7 +11,7 @@ from typing import Any
 from cases.casefile import CaseFile
 from cases.changes import About, Add, Change, Happened, Moment, Set, about
 from cases.models import Case, Clinic, Person, Review, ReviewVersion, Stage
-from cases.models.rows import new_row
+from cases.models.rows import new_row, with_defaults
 from cases.people import owner_for
 from cases.playbook import Playbook
 from cases.ports import SeenReview
@@ -122,7 +122,7 @@ def open_case(
 ) -> Change:
     """Open a case on a review: an owner, the clocks of its severity, and the owner is told."""
     owner = owner_for(known.clinic, known.people, (), moment.now)
-    values: dict[str, Any] = {
+    facts = {
         "id": moment.new_id(),
         "clinic_id": known.clinic.id,
         "review_id": review.id,
@@ -135,7 +135,8 @@ def open_case(
         "began_at": moment.now,
         "previous_id": previous.id if previous else None,
     }
-    case = new_row(Case, {**values, "version": 0})
+    values = with_defaults(Case, {**facts, "version": 0})
+    case = new_row(Case, values)
     file = CaseFile(
         case=case, clinic=known.clinic, people=known.people, playbook=known.playbook, review=review
     )

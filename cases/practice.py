@@ -126,13 +126,20 @@ def add_source(
     moment: Moment,
     *,
     known: Sequence[Source] = (),
+    clinic: Clinic | None = None,
 ) -> Change:
-    """Record where reviews are fetched from."""
+    """Record where reviews are fetched from; `clinic`: whose they are where none is named."""
     if not name.strip() or not place.strip():
         raise PracticeError("a source has a name and a place")
     if any(source.name == name for source in known):
         raise PracticeError(f"there is a source {name!r} already")
-    values = {"id": moment.new_id(), "name": name, "platform": platform, "place": place}
+    values = {
+        "id": moment.new_id(),
+        "name": name,
+        "platform": platform,
+        "place": place,
+        "clinic_id": clinic.id if clinic else None,
+    }
     return _added(Source, values, moment)
 
 

@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     twilio_url: str = "https://api.twilio.com"
     twilio_timeout: float = Field(default=10, gt=0, le=60)
 
+    sqlite_wait_seconds: float = Field(default=30, gt=0, le=600)  # for another who writes
     lease_minutes: int = Field(default=15, ge=11)  # longer than the longest call to a mail server
 
     @field_validator("data")
@@ -145,4 +146,6 @@ def load(data: Path | None = None, **given: Any) -> Settings:
 def _told(error: Any) -> str:
     name = ".".join(map(str, error["loc"]))
     what = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        what = "there is no such setting; check how it is spelt"
     return f"setting {name}: {what}" if name else what

@@ -181,6 +181,12 @@ def legal(move: str, file: CaseFile) -> None:
         raise IllegalMove(move, missing)
 
 
+def one_of(move: str, what: str, value: str, allowed: Sequence[str]) -> None:
+    """Raise IllegalMove unless the value is one of those allowed."""
+    if value not in allowed:
+        raise IllegalMove(move, [f"{value!r} is no {what}; it is one of: {', '.join(allowed)}"])
+
+
 def lacking(move: str, file: CaseFile) -> list[str]:
     """Return what would have to be so for the move to be legal."""
     return [NEEDS[name].remedy for name in MOVES[move] if not NEEDS[name].holds(file)]

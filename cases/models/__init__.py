@@ -6,6 +6,7 @@ head of its chain of events. Fields about a patient are `sealed()`; times are aw
 
 from __future__ import annotations
 
+from cases.models.access import ApiToken, Knock, Login, Session
 from cases.models.cases import Account, Case, Note, Task
 from cases.models.clocks import Clock, Pause, RungFired
 from cases.models.correspondents import Consent, Contact, ContactPoint, Correspondent
@@ -21,6 +22,7 @@ from cases.models.subject import Subject
 __all__ = [
     "SUBJECTS",
     "Account",
+    "ApiToken",
     "Case",
     "Clinic",
     "Clock",
@@ -30,6 +32,8 @@ __all__ = [
     "Correspondent",
     "Event",
     "EventDetail",
+    "Knock",
+    "Login",
     "Note",
     "Notice",
     "NoticeState",
@@ -44,6 +48,7 @@ __all__ = [
     "ReviewVersion",
     "Role",
     "RungFired",
+    "Session",
     "Source",
     "Stage",
     "Subject",
@@ -59,4 +64,5 @@ __all__ = [
 
 SUBJECTS: tuple[type[Subject], ...] = (
     Practice, Clinic, Person, Source, Correspondent, Case, Review, Notice,
+    Session, ApiToken, Knock,
 )  # fmt: skip

@@ -15,13 +15,17 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
-from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, IntegrityError, OperationalError
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _OLDER = "the database is older than this program; run: amends db upgrade"
 _NEWER = (
     "the database belongs to a newer version of this program, or to another program; "
     "install that version, or set AMENDS_DATABASE_URL to a database of its own"
+)
+_NO_ADDRESS = (
+    "AMENDS_DATABASE_URL is no address of a database; write it like "
+    "postgresql+psycopg://user:password@host/name, or leave it out for a file in the data folder"
 )
 _REMEDIES = {
     "database is locked": "another program holds the database; close it, or try again",
@@ -59,11 +63,17 @@ def _plain(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} does not belong in an event")
 
 
-def open_engine(url: str) -> Engine:
-    """Return an engine for a `sqlite:///` or `postgresql://` address. Raises StoreError."""
-    if make_url(url).get_backend_name() == "sqlite":
-        return _sqlite(url)
+def open_engine(url: str, wait_seconds: float = 30) -> Engine:
+    """Return an engine for a `sqlite:///` or `postgresql://` address. Raises StoreError.
+
+    `wait_seconds`: how long SQLite waits for another who writes.
+    """
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)  # psycopg 3, whatever was said
+    backend = _backend(url)
+    if backend == "sqlite":
+        return _sqlite(url, wait_seconds)
+    if backend != "postgresql+psycopg":
+        raise StoreError(_NO_ADDRESS)
     # The server's own zone must not matter: instants go in and out as UTC.
     return create_engine(
         url,
@@ -74,12 +84,21 @@ def open_engine(url: str) -> Engine:
     )
 
 
-def _sqlite(url: str) -> Engine:
+def _backend(url: str) -> str:
+    """Return which database an address means. Its text is never told: it holds a password."""
+    try:
+        name = make_url(url).drivername
+    except (ArgumentError, ValueError):
+        raise StoreError(_NO_ADDRESS) from None
+    return "sqlite" if name.partition("+")[0] == "sqlite" else name
+
+
+def _sqlite(url: str, wait_seconds: float) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
         _make_file(Path(path))
     engine = create_engine(
-        url, json_serializer=canonical, hide_parameters=True, connect_args={"timeout": 30}
+        url, json_serializer=canonical, hide_parameters=True, connect_args={"timeout": wait_seconds}
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -102,7 +121,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode = WAL",
         "foreign_keys = ON",
         "synchronous = FULL",  # a claim must be on the disk before anything is sent
-        "busy_timeout = 30000",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from cases.models import (
     Correspondent,
     Notice,
     NoticeState,
+    Person,
     Role,
 )
 from cases.store.database import reading
@@ -117,10 +118,16 @@ class OutboxReads(PeopleReads):
                     opened(point, self._sealer) if point else None,
                     correspondents.get(point.correspondent_id) if point else None,
                     consents[point.index] if point else (),
-                    people.get(case.owner_id or "", helper) if case else helper,
+                    _owner(case, people) or helper,
                 )
             )
         return known
+
+
+def _owner(case: Case | None, people: Mapping[str, Person]) -> Person | None:
+    """Return who owns the case, if they are still there to hear of trouble."""
+    owner = people.get(case.owner_id or "") if case else None
+    return owner if owner is not None and owner.active else None
 
 
 def _ids(rows: Sequence[Row]) -> dict[str, Row]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from cases import conversation
+from cases import consent, conversation, correspondents
 from cases.casefile import CaseFile
 from cases.changes import Change, about
-from cases.conversation import Point, Who
+from cases.correspondents import Point, Who
 from cases.custody import hold
 from cases.following import dismiss
 from cases.models import ContactPoint, NoticeState
@@ -45,7 +45,7 @@ def matched_to(desk: Desk, who: Who = IVY, *points: Point) -> Desk:
         a_point(desk.store, "sms", PHONE),
         a_point(desk.store, "email", MAIL),
     )
-    desk.do(conversation.match, who, known)
+    desk.do(correspondents.match, who, known)
     return desk
 
 
@@ -104,7 +104,7 @@ def test_a_match_seals_the_text_of_the_review(matched: Desk) -> None:
 )
 def test_a_match_without_a_basis_is_none(who: Who, says: str) -> None:
     with pytest.raises(IllegalMove, match=says):
-        conversation.match(a_file(), who, [], moment())
+        correspondents.match(a_file(), who, [], moment())
 
 
 def test_a_mistaken_match_is_taken_back_and_what_waited_is_stopped(matched: Desk) -> None:
@@ -112,28 +112,28 @@ def test_a_mistaken_match_is_taken_back_and_what_waited_is_stopped(matched: Desk
     waiting = matched.store.waiting(T0, ["email"])
     notice = next(w.notice for w in waiting if w.notice.point_id)
     with pytest.raises(IllegalMove, match="--why"):
-        matched.do(conversation.unmatch, " ")
-    matched.do(conversation.unmatch, "another Ivy")
+        matched.do(correspondents.unmatch, " ")
+    matched.do(correspondents.unmatch, "another Ivy")
     assert matched.file.correspondent is None
     left = [w.notice.id for w in matched.store.waiting(T0 + DAY, ["email"])]
     assert notice.id not in left
     assert matched.store.count_states()[NoticeState.SUPPRESSED] == 1
-    matched.do(conversation.match, replace(IVY, name="Ivo Larkspur"), [])
+    matched.do(correspondents.match, replace(IVY, name="Ivo Larkspur"), [])
     assert matched.file.correspondent is not None
 
 
 def test_nobody_is_matched_over_somebody_else(matched: Desk) -> None:
     with pytest.raises(IllegalMove, match="first: unmatch"):
-        matched.do(conversation.match, IVY, [])
+        matched.do(correspondents.match, IVY, [])
 
 
 def test_another_number_is_kept_beside_the_first(matched: Desk) -> None:
-    matched.do(conversation.add_point, a_point(matched.store, "phone", OTHER))
+    matched.do(correspondents.add_point, a_point(matched.store, "phone", OTHER))
     assert OTHER in {each.value for each in matched.file.points}
 
 
 def test_identifying_keeps_the_kinds_and_not_the_values(matched: Desk) -> None:
-    matched.do(conversation.identify, ["name", "date_of_birth"], "")
+    matched.do(correspondents.identify, ["name", "date_of_birth"], "")
     who = matched.file.correspondent
     assert who is not None
     assert who.identifiers == ["date_of_birth", "name"]
@@ -142,15 +142,15 @@ def test_identifying_keeps_the_kinds_and_not_the_values(matched: Desk) -> None:
 @pytest.mark.parametrize("kinds", [[], ["name"], ["name", "name"], ["name", "shoe_size"]])
 def test_two_different_known_identifiers_are_checked(matched: Desk, kinds: list[str]) -> None:
     with pytest.raises(IllegalMove):
-        matched.do(conversation.identify, kinds, "")
+        matched.do(correspondents.identify, kinds, "")
 
 
 @pytest.mark.parametrize("care_of", ["minor", "adult", "deceased", "unknown"])
 def test_whoever_asks_about_somebody_elses_care_shows_authority(desk: Desk, care_of: str) -> None:
     matched_to(desk, replace(IVY, relation="relative", care_of=care_of))
     with pytest.raises(IllegalMove, match="--authority"):
-        desk.do(conversation.identify, ["name", "address"], " ")
-    desk.do(conversation.identify, ["name", "address"], "health care proxy, seen")
+        desk.do(correspondents.identify, ["name", "address"], " ")
+    desk.do(correspondents.identify, ["name", "address"], "health care proxy, seen")
     assert desk.file.correspondent is not None
     assert desk.file.correspondent.authority == "health care proxy, seen"
 
@@ -477,9 +477,7 @@ def stop_from(store: Store, number: str, now: datetime = T0) -> Change:
     index = store.index("sms", number)
     people, waiting = store.behind(store.known_points(["sms"], index))
     practice = about(store.practice())
-    return conversation.stop(
-        index, "sms", "STOP", moment(now, "webhook"), people, waiting, practice
-    )
+    return consent.stop(index, "sms", "STOP", moment(now, "webhook"), people, waiting, practice)
 
 
 def text(desk: Desk) -> None:
@@ -522,7 +520,7 @@ def test_a_stop_from_a_number_nobody_knows_still_wins_later(desk: Desk) -> None:
 def test_a_message_claimed_while_they_say_stop_makes_the_stop_ask_again(matched: Desk) -> None:
     text(matched)
     late = stop_from(matched.store, PHONE)
-    matched.do(conversation.unmatch, "another Ivy")
+    matched.do(correspondents.unmatch, "another Ivy")
     assert matched.store.apply([late]).stale == [late]
     assert matched.store.apply([stop_from(matched.store, PHONE)]).applied
 

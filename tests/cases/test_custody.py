@@ -7,7 +7,8 @@ import pytest
 
 from cases import custody
 from cases.clocks import step
-from cases.conversation import Point, Who, match, write
+from cases.conversation import write
+from cases.correspondents import Point, Who, match
 from cases.models import NoticeState, Visibility
 from cases.people import told
 from cases.stages import IllegalMove

@@ -8,20 +8,9 @@ import pytest
 
 from cases import following
 from cases.changes import about
-from cases.conversation import (
-    Point,
-    Who,
-    contact,
-    give_up,
-    hear,
-    identify,
-    looked_for,
-    match,
-    received,
-    stop,
-    unmatch,
-    write,
-)
+from cases.consent import stop
+from cases.conversation import contact, give_up, hear, looked_for, received, write
+from cases.correspondents import Point, Who, identify, match, unmatch
 from cases.custody import hold, judge_troll, release, task_done
 from cases.models import ContactPoint, Notice, NoticeState
 from cases.ports import Capabilities, Published

@@ -3,7 +3,8 @@
 import pytest
 
 from cases import merging
-from cases.conversation import Point, Who, match, write
+from cases.conversation import write
+from cases.correspondents import Point, Who, match
 from cases.custody import add_note, add_task
 from cases.following import dismiss
 from cases.models import Visibility

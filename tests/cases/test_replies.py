@@ -8,7 +8,7 @@ import pytest
 from cases import replies
 from cases.casefile import CaseFile
 from cases.changes import Change
-from cases.conversation import Who, match
+from cases.correspondents import Who, match
 from cases.custody import hold, judge_troll
 from cases.models import Reply, ReplyState
 from cases.ports import Capabilities, PlatformError, Published
