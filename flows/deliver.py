@@ -68,7 +68,8 @@ async def _send_batch(house: House, batch: Sequence[Waiting], done: Counts) -> b
     )
     settled = house.apply(*ends)
     if settled.stale or settled.refused:
-        log.error("%s deliveries were settled by somebody else", len(settled.stale))
+        late, refused = len(settled.stale), len(settled.refused)
+        log.error("%s deliveries were settled by somebody else, %s not at all", late, refused)
     return bool(applied.applied)
 
 
@@ -78,16 +79,20 @@ async def _send(
     try:
         message = render(waiting, house.settings.public_url, delivery.token(claim))
         async with gate:
+            if not delivery.may_send(claim, house.now):
+                raise ChannelError("lease")  # it waited its turn for too long: nothing has left
             said = await house.channels[waiting.notice.channel].send(message)
     except ChannelError as error:
         done["unknown" if error.sent is None else "not_sent"] += 1
         return delivery.failed(waiting, claim, error, house.moment())
     except RenderError as error:
         done["not_sent"] += 1
+        log.error("notice %s: %s", waiting.notice.id, error)
         fault = ChannelError(f"render: {error.missing}"[:80], permanent=True)
         return delivery.failed(waiting, claim, fault, house.moment())
     except Exception as error:  # a defect of ours: nobody can know what left
         done["unknown"] += 1
+        log.error("notice %s: %s", waiting.notice.id, code_of(error))
         fault = ChannelError(code_of(error), sent=None)
         return delivery.failed(waiting, claim, fault, house.moment())
     done["sent"] += 1

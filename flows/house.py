@@ -16,6 +16,7 @@ from cases.ports import Channel
 from cases.sealing import KeyringError
 from cases.settings import Settings, SettingsError, load
 from cases.store import Applied, Store, StoreError, open_store
+from flows import notify
 from notifications import channels
 
 log = logging.getLogger("amends")
@@ -43,6 +44,7 @@ class House:
     flow: str
     fixed: datetime | None = None
     ids: Identifiers = field(default_factory=Identifiers)
+    notices: int = 0  # how many this run left to be delivered
 
     @property
     def now(self) -> datetime:
@@ -56,7 +58,10 @@ class House:
         return channels(self.settings)
 
     def apply(self, *changes: Change) -> Applied:
-        return self.store.apply(changes)
+        applied = self.store.apply(changes)
+        parts = (part for change in applied.applied for part in change.whole())
+        self.notices += sum(len(part.notices) for part in parts)
+        return applied
 
 
 @contextmanager
@@ -70,7 +75,9 @@ def at_work(flow: str, now: datetime | None) -> Iterator[House]:
     try:
         store = open_store(settings := load())
         try:
-            yield House(settings, store, flow, now)
+            yield (house := House(settings, store, flow, now))
+            if house.notices and flow != "deliver":  # it delivers what it leaves itself
+                notify.waiting(flow, house.notices)
         finally:
             store.close()
     except FlowError:
@@ -82,6 +89,21 @@ def at_work(flow: str, now: datetime | None) -> Iterator[House]:
         code = f"{flow}-{type(error).__name__}"
     if code:
         raise FlowError(code) from None
+
+
+@contextmanager
+def alone(what: str, done: Counts, key: str) -> Iterator[None]:
+    """Keep what is wrong with one case from stopping the others: it is counted and logged.
+
+    Only its kind is told. A StoreError passes: then nothing can be written for the others either.
+    """
+    try:
+        yield
+    except StoreError:
+        raise
+    except Exception as error:
+        log.error("%s: %s", what, code_of(error))
+        done[key] += 1
 
 
 def code_of(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from prefect import flow
@@ -13,13 +13,14 @@ from cases.models import Review, Source
 from cases.opening import Practised
 from cases.ports import PlatformError, SeenReview
 from cases.seeing import answer, is_news
-from cases.store import Applied
+from cases.store import Applied, StoreError
 from cases.triage import triage
 from cases.viewers import ENGINE
-from flows.house import Counts, House, at_work
+from flows.house import Counts, House, alone, at_work, code_of, log
 from reviews import connect
 
 _BATCH = 500
+_HISTORY = timedelta(days=14)  # what was posted longer ago is recorded, but opens no case
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -35,15 +36,32 @@ def run(house: House) -> Counts:
     done = {"seen": 0, "new": 0, "edited": 0, "cases": 0, "failed_sources": 0}
     for source in house.store.sources():
         try:
-            seen = connect(source).fetch(source.read_until or _LONG_AGO)
-            for key, count in take(house, seen, since=source.read_until).items():
-                done[key] = done.get(key, 0) + count
-        except (PlatformError, ValueError) as error:
+            taken = _fetch(house, source)
+        except StoreError:
+            raise
+        except Exception as error:
+            code = error.code if isinstance(error, PlatformError) else code_of(error)
+            log.error("source %s: %s", source.id, code)
             done["failed_sources"] += 1
-            house.apply(_failed(source, getattr(error, "code", "unknown-platform"), house))
+            house.apply(_failed(source, code, house))
         else:
+            done = {key: done.get(key, 0) + taken.get(key, 0) for key in {**done, **taken}}
             house.apply(_read(source, house))
+    if done.get("no_clinic"):
+        log.warning("%s reviews name no clinic we know and were left out", done["no_clinic"])
     return done
+
+
+def _fetch(house: House, source: Source) -> Counts:
+    """Take in what one source shows. What is posted before the first reading is mostly history.
+
+    Reviews reach us late (an export comes once a day, a platform holds them back to look at
+    them), so those posted a while before the last reading are news all the same.
+    """
+    since = (source.read_until or house.now) - _HISTORY
+    clinic = house.store.clinics().get(source.clinic_id or "")
+    seen = connect(source).fetch(since if source.read_until else _LONG_AGO)
+    return take(house, seen, since=since, clinic=clinic.slug if clinic else "")
 
 
 def _failed(source: Source, code: str, house: House) -> Change:
@@ -83,18 +101,21 @@ def take_batch(
     """Answer one batch and write the answers; counts go to `done`."""
     known = house.store.known_reviews((each.platform, each.external_id) for each in batch)
     by_slug = {c.slug: c for c in house.store.clinics().values()}
+    only = next(iter(by_slug), "") if len(by_slug) == 1 else ""  # nobody need name the one clinic
     people, playbook = house.store.people(), house.store.playbook()
     changes: dict[tuple[str, str], Change] = {}
     for each in batch:
         done["seen"] += 1
-        place = by_slug.get(each.clinic or clinic)
+        place = by_slug.get(each.clinic or clinic or only)
         if place is None:
             done["no_clinic"] += 1
             continue
         key = (each.platform, each.external_id)
-        change = _answer(house, each, known.get(key), Practised(place, people, playbook), since)
-        if change is not None:
-            changes[key] = change  # of two in one batch, the later one is how it stands
+        with alone("a review", done, "refused"):
+            practised = Practised(place, people, playbook)
+            change = _answer(house, each, known.get(key), practised, since)
+            if change is not None:
+                changes[key] = change  # of two in one batch, the later one is how it stands
     _count(house.apply(*changes.values()), done)
 
 

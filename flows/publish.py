@@ -9,12 +9,12 @@ from prefect import flow
 
 from cases.casefile import CaseFile
 from cases.changes import Change
-from cases.models import Reply
+from cases.models import Reply, ReplyState
 from cases.ports import PlatformError, PublicReply, Published
 from cases.replies import did_not_go_live, submit, went_live
 from cases.stages import IllegalMove
 from cases.viewers import ENGINE
-from flows.house import Counts, House, at_work, code_of, log
+from flows.house import Counts, House, alone, at_work, code_of, log
 from reviews import platform_of
 
 Rule = Callable[[CaseFile, Reply], Change]
@@ -33,13 +33,23 @@ def run(house: House) -> Counts:
     """Settle replies whose end nobody knows, then claim and post the approved ones."""
     done = {"live": 0, "pending": 0, "failed": 0}
     for case_id, reply_id in house.store.stuck_replies(house.now - _STUCK):
-        lost = PlatformError("lost", "the program ended in between", sent=None)
-        _note(house, case_id, reply_id, _failure(house, lost))
-        done["failed"] += 1
+        with alone(f"reply {reply_id}", done, "failed"):
+            done["failed"] += _settle_lost(house, case_id, reply_id)
     for case_id, reply_id in house.store.replies_to_publish():
-        if outcome := _publish(house, case_id, reply_id):
-            done[outcome] += 1
+        with alone(f"reply {reply_id}", done, "failed"):
+            if outcome := _publish(house, case_id, reply_id):
+                done[outcome] += 1
     return done
+
+
+def _settle_lost(house: House, case_id: str, reply_id: str) -> bool:
+    """Note that nobody knows the end of a reply, unless somebody has said it just now."""
+    file = house.store.case_file(case_id, ENGINE)
+    reply = _reply(file, reply_id)
+    if reply.state != ReplyState.SUBMITTED:
+        return False
+    lost = PlatformError("lost", "the program ended in between", sent=None)
+    return bool(house.apply(did_not_go_live(file, reply, lost, house.moment())).applied)
 
 
 def _publish(house: House, case_id: str, reply_id: str) -> str:

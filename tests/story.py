@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from cases.casefile import CaseFile
 from cases.changes import About, Add, Change, Happened, Moment
-from cases.conversation import Point
+from cases.correspondents import Point
 from cases.identifiers import Identifiers
 from cases.models import Clock, ContactPoint, Source
 from cases.settings import Settings

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from cases import conversation, custody, following, replies
+from cases import conversation, correspondents, custody, following, replies
 from cases.clocks import pause
-from cases.conversation import Who
+from cases.correspondents import Who
 from cases.ports import Capabilities
 from cases.stages import IllegalMove
 from cases.store import Store
@@ -69,7 +69,7 @@ def test_one_review_from_arrival_to_close(story: Story) -> None:
     who = Who("Pat Doe", "patient", "self", "they gave their name at the front desk", "sure")
     points = [story.point("email", "pat@mail.example"), story.point("sms", "+12125550142")]
     story.it_is(2, "14:00")
-    file = story.act(conversation.match, who, points)
+    file = story.act(correspondents.match, who, points)
     assert (file.review.text, file.review.sealed_text) == ("", WAITED)
 
     # Nobody answers the telephone; a mail goes out, and next day a text, exactly as written.
@@ -105,7 +105,7 @@ def test_one_review_from_arrival_to_close(story: Story) -> None:
     done = "The desk now tells everybody of a delay after fifteen minutes."
     with pytest.raises(IllegalMove, match="two identifiers"):
         story.act(following.resolve, "wait_time", done, True)
-    story.act(conversation.identify, ["name", "date_of_birth"], "")
+    story.act(correspondents.identify, ["name", "date_of_birth"], "")
     story.act(following.resolve, "wait_time", done, True)
     assert story.case().case.stage == "monitor"
 
@@ -186,7 +186,7 @@ def test_nobody_ever_answers(story: Story) -> None:
     _acknowledge(story)
     who = Who("Pat Doe", "patient", "self", "the handle is their e-mail name")
     points = [story.point("phone", "+12125550142"), story.point("email", "pat@mail.example")]
-    story.act(conversation.match, who, points)
+    story.act(correspondents.match, who, points)
     story.act(conversation.contact, "phone", "voicemail", "", story.now)
     with pytest.raises(IllegalMove, match="not tried yet: email"):
         story.act(conversation.give_up, "unreachable")
@@ -211,12 +211,12 @@ def test_a_daughter_writes_about_her_mother(story: Story) -> None:
     story.it_is(2, "09:00")
     _acknowledge(story)
     who = Who("Kim Doe", "relative", "adult", "she telephoned and said so")
-    story.act(conversation.match, who, [story.point("phone", "+12125550143")])
+    story.act(correspondents.match, who, [story.point("phone", "+12125550143")])
     story.act(conversation.contact, "phone", "reached", "", story.now)
     story.act(conversation.hear, "Her mother waited in the hallway.", "That it stops", [])
     with pytest.raises(IllegalMove, match="authority"):
-        story.act(conversation.identify, ["name", "date_of_birth"], "")
-    story.act(conversation.identify, ["name", "date_of_birth"], "the mother signed a release")
+        story.act(correspondents.identify, ["name", "date_of_birth"], "")
+    story.act(correspondents.identify, ["name", "date_of_birth"], "the mother signed a release")
     story.act(following.resolve, "bedside_manner", "Chairs, and a nurse who looks.", True)
     story.it_is(17, "09:00")
     story.run("watch")
