@@ -125,8 +125,12 @@ class WorkCalendar:
         return self._explain(start, span_in_words(span, self.name), self.add(start, span))
 
     def explain_days(self, start: datetime, n: int) -> str:
-        """Say in words how `add_days` gets to its answer."""
-        return self._explain(start, counted(n, f"{self.name} day"), self.add_days(start, n))
+        """Say in words when `n` working days are over.
+
+        Where `add_days` gives an opening, the last of the days ended at the closing before it.
+        """
+        over = self.add(start, self.between(start, self.add_days(start, n)))
+        return self._explain(start, counted(n, f"{self.name} day"), over)
 
     def _opening(self, at: int) -> tuple[_Window, int, int]:
         """Return the window, the interval that is open at `at` or opens next, and since when."""

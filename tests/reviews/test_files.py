@@ -29,9 +29,9 @@ def good(path, **options):
 # The samples
 
 
-def test_the_samples_are_24_reviews_of_two_clinics_on_all_eight_platforms():
+def test_the_samples_are_40_reviews_of_two_clinics_on_all_eight_platforms():
     rows = good(SAMPLES)
-    assert len({row.external_id for row in rows}) == len(rows) == 24
+    assert len({row.external_id for row in rows}) == len(rows) == 40
     assert {row.clinic for row in rows} == {"elm-street", "harbor"}
     assert {row.platform for row in rows} == {
         *("google", "facebook", "x", "yelp", "healthgrades", "vitals", "ratemds", "email")
