@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from cases.access import AccessError
 from cases.addresses import AddressError
 from cases.clocks import ClockError
 from cases.hours import WorktimeError
@@ -18,24 +19,29 @@ from cases.stages import IllegalMove
 from cases.store import StoreError
 from cases.store.views import NotFound
 from console.commands import (
+    access,
     acting,
     cases,
     demo,
     doctor,
     judge,
+    menu,
     playbook,
     practice,
     reviews,
     running,
+    up,
 )
-from console.commands.shared import UserError, err
+from console.commands.shared import AskedWrongly, UserError, err
 from reviews.files import FileError
 
 # What people can mend themselves: told in their own words, without a traceback.
+_ASKED_WRONGLY = (AskedWrongly, AccessError, PracticeError, AddressError)
 _TOLD = (
-    UserError, IllegalMove, ClockError, NotFound, FileError, PlaybookError, PracticeError,
-    AddressError, WorktimeError, SettingsError, KeyringError, SealError, StoreError,
+    UserError, IllegalMove, ClockError, NotFound, FileError, PlaybookError, WorktimeError,
+    SettingsError, KeyringError, SealError, StoreError,
 )  # fmt: skip
+_WANT_ALL = "AMENDS_TRACEBACK"  # set: what nobody foresaw is shown whole
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,7 +49,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Amends turns each negative review into a case and sees it through.",
 )
-for _part in (reviews, cases, acting, running, judge, playbook, practice, doctor, demo):
+for _part in (
+    reviews,
+    cases,
+    acting,
+    menu,
+    running,
+    judge,
+    playbook,
+    practice,
+    access,
+    doctor,
+    demo,
+    up,
+):
     _part.register(app)
 
 
@@ -51,13 +70,30 @@ def main() -> None:
     """Run a command. Exit code 0: done; 1: it could not be done; 2: it was asked wrongly."""
     try:
         app()
+    except _ASKED_WRONGLY as error:
+        _say(str(error))
+        sys.exit(2)
     except _TOLD as error:
-        for line in str(error).splitlines():
-            err.print(f"amends: {line}", markup=False)
+        _say(str(error))
         sys.exit(1)
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:  # a folder that cannot be written, a full disk
+        _say(f"{error.filename or 'the answer'}: {error.strerror or error}; look at the disk")
+        sys.exit(1)
     except KeyboardInterrupt:
-        err.print("amends: stopped")
+        _say("stopped")
         sys.exit(130)
+    except Exception as error:
+        if os.environ.get(_WANT_ALL):
+            raise
+        # Only its kind: the text of an error nobody foresaw may hold what was written in a case.
+        _say(f"this should not happen ({type(error).__name__}); what was not yet written is not")
+        _say(f"written. Please report it, with what {_WANT_ALL}=1 shows")
+        sys.exit(1)
+
+
+def _say(text: str) -> None:
+    for line in text.splitlines():
+        err.print(f"amends: {line}", markup=False)

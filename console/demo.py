@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cases import conversation, custody, following, practice, replies
+from cases import access, conversation, correspondents, custody, following, practice, replies
 from cases.casefile import CaseFile
 from cases.changes import Change, Moment
-from cases.conversation import Point, Who
+from cases.correspondents import Point, Who
 from cases.identifiers import Identifiers
 from cases.models import Person
 from cases.ports import Capabilities, SeenReview
@@ -24,6 +24,7 @@ from cases.settings import Settings
 from cases.stages import IllegalMove
 from cases.store import Store
 from cases.viewers import ENGINE
+from console.web.passwords import Passwords
 from flows import deliver, intake, sweep, watch
 from flows.house import House
 from reviews.files import read
@@ -73,6 +74,13 @@ def found(store: Store, moment: Moment) -> None:
         director = people[spec["point_person"]]
         playbook = store.playbook()
         _write(store, practice.add_clinic(*args, playbook, moment, director=director, **spec))
+
+
+def let_in(store: Store, password: str, moment: Moment) -> None:
+    """Give every sample person the same password: nothing here is worth another."""
+    hashed = Passwords().hash(password)
+    for person in store.people().values():
+        _write(store, access.set_password(person, None, hashed, (), moment))
 
 
 def _write(store: Store, change: Change) -> None:
@@ -129,7 +137,7 @@ def find(scene: Scene, number: int) -> None:
     who = Who(f"Sample Person {number}", "patient", "self", "they said so at the desk")
     ways = [("phone", f"+121255501{20 + number}"), ("email", f"person{number}@mail.example")]
     points = [Point(way, value, scene.store.index(way, value)) for way, value in ways]
-    scene.act(number, conversation.match, who, points)
+    scene.act(number, correspondents.match, who, points)
 
 
 def try_to_reach(scene: Scene, number: int) -> None:
@@ -157,7 +165,7 @@ def resolve(scene: Scene, number: int) -> None:
     for task in scene.store.case_file(number, ENGINE).tasks:
         if task.kind == "promise" and task.done_at is None:
             scene.act(number, custody.task_done, task, "told them by telephone")
-    scene.act(number, conversation.identify, ["name", "date_of_birth"], "")
+    scene.act(number, correspondents.identify, ["name", "date_of_birth"], "")
     scene.act(number, following.resolve, "wait_time", "The desk now tells of delays.", True)
 
 
@@ -173,8 +181,9 @@ def ask_once_more(scene: Scene, number: int) -> None:
 
 
 def take(scene: Scene, number: int) -> None:
-    """Take the safety of a grave case."""
-    scene.act(number, custody.take, by="Chris")
+    """Take the safety of a case, if it is a grave one."""
+    if scene.store.case_file(number, ENGINE).case.severity == "grave":
+        scene.act(number, custody.take, by="Chris")
 
 
 Step = tuple[timedelta, Callable[[Scene, int], None]]
@@ -186,18 +195,31 @@ _HEAR: Step = (DAY + HOUR, hear)
 _MEND: Step = (2 * DAY, resolve)
 # How far the practice has come with each sample; those not named were left alone.
 _DONE: tuple[Step, ...] = (_ACK, _FIND, _TRY, _REACH, _HEAR, _MEND)
+_LATER: tuple[Step, ...] = (
+    *(_ACK, _FIND, _TRY),
+    *((5 * DAY, reach), (5 * DAY + HOUR, hear), (7 * DAY, resolve)),
+)
 PATHS: dict[str, tuple[Step, ...]] = {
     "g-101": (*_DONE, (17 * DAY, stand), (18 * DAY, ask_once_more)),
     "y-201": (*_DONE, (17 * DAY, stand)),
-    "f-301": _DONE,
-    "v-501": _DONE,
+    "g-108": (*_DONE, (17 * DAY, stand)),
+    "f-301": _LATER,
+    "v-501": _LATER,
+    "r-601": ((HOUR, take), *_LATER),
     "h-401": (_ACK, _FIND, _TRY, (12 * DAY, reach), (13 * DAY, hear)),
+    "y-204": (_ACK, _FIND, _TRY, (14 * DAY, reach), (14 * DAY + HOUR, hear)),
     "g-103": ((HOUR, take), _ACK, _FIND, _TRY, (10 * DAY, reach), (11 * DAY, hear)),
+    "h-404": (_ACK, _FIND, _TRY, (12 * DAY, reach), (13 * DAY, hear)),
     "r-602": (_ACK, _FIND, _TRY, (9 * DAY, reach)),
     "e-802": (_ACK, _FIND, (4 * DAY, reach)),
+    "e-803": (_ACK, _FIND, _TRY, (8 * DAY, reach)),
+    "v-503": ((HOUR, take), _ACK, _FIND, _TRY),
     "y-202": (_ACK, _FIND, _TRY),
+    "x-703": (_ACK, _FIND, _TRY),
     "g-104": (_ACK, _FIND),
     "v-502": (_ACK,),
+    "r-605": (_ACK,),
+    "f-304": (_ACK,),
 }
 
 

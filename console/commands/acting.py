@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cases.viewers import viewer_of
+from console.commands.menu import brief, known
 from console.commands.moves import BY_NAME, Ask
 from console.commands.shared import (
     DataDir,
@@ -23,8 +24,14 @@ from console.commands.shared import (
 )
 
 _TRIES = 5
-Text = Annotated[str, typer.Option()]
-Texts = Annotated[list[str] | None, typer.Option()]
+
+
+def _option(panel: str, words: str, *names: str) -> Any:
+    return typer.Option(*names, help=words, rich_help_panel=panel)
+
+
+_WORDS, _WHEN, _OTHERS = "What is said", "When and why", "Staff, tasks and other cases"
+_PERSON, _TALK = "Who the correspondent is", "The conversation and its result"
 
 
 def register(app: typer.Typer) -> None:
@@ -34,68 +41,74 @@ def register(app: typer.Typer) -> None:
 
 def _help() -> str:
     return (
-        "Make a move in a case, as a named person.\n\nThe moves: "
-        + ", ".join(sorted(BY_NAME))
-        + ".\n\n`amends case N` says which are legal now, and what the others lack."
+        "Make a move in a case, as a named person.\n\n"
+        + brief()
+        + "\n\n`amends moves` shows each with its options, `amends moves MOVE` one in full, "
+        "`amends moves --case N` what a case lacks for each."
     )
 
 
+Number = Annotated[int, typer.Argument(help="The case.")]
+Move = Annotated[str, typer.Argument(help="One of those above.")]
+Texts = list[str] | None
+
+
 def act(
-    number: int,
-    move: str,
+    number: Number,
+    move: Move,
     who: Who = "",
-    text: Annotated[str, typer.Option(help="Of a reply, message or note.")] = "",
-    subject: Annotated[str, typer.Option(help="Of an e-mail.")] = "",
-    to: Annotated[str, typer.Option(help="The number or address, or a colleague's e-mail.")] = "",
-    channel: Annotated[str, typer.Option(help="phone, email, sms, letter, in_person.")] = "",
-    outcome: Annotated[str, typer.Option(help="reached, voicemail, no_answer, ...")] = "",
-    note: Text = "",
-    why: Annotated[str, typer.Option(help="The reason, where a move wants one.")] = "",
-    at: Annotated[str, typer.Option(help="When it happened, if not now.")] = "",
-    name: Annotated[str, typer.Option(help="Who the correspondent is.")] = "",
-    relation: Annotated[str, typer.Option(help="patient, parent, relative, ...")] = "patient",
-    care_of: Annotated[str, typer.Option(help="self, minor, adult, deceased, unknown.")] = "",
-    basis: Annotated[str, typer.Option(help="How we know who it is.")] = "",
-    sureness: Text = "likely",
-    language: Text = "en",
-    phone: Texts = None,
-    email: Texts = None,
-    sms: Texts = None,
-    identifier: Annotated[list[str] | None, typer.Option(help="What was checked; two.")] = None,
-    authority: Text = "",
-    found: Annotated[bool, typer.Option("--found/--not-found")] = False,
-    happened: Annotated[str, typer.Option(help="Their account, in their words.")] = "",
-    wants: Text = "",
-    promise: Annotated[
-        list[str] | None, typer.Option(help='"Call back @ 2026-11-30T10:00"; repeat.')
-    ] = None,
-    cause: Text = "",
-    done: Annotated[str, typer.Option(help="What was done about it.")] = "",
-    told: Annotated[bool, typer.Option("--told", help="They heard what was done.")] = False,
-    url: Annotated[str, typer.Option(help="Where the reply stands.")] = "",
-    acknowledge: Annotated[
-        list[str] | None, typer.Option(help="A warning's code, seen and accepted.")
-    ] = None,
-    standing: Annotated[str, typer.Option(help="stands, raised, lowered, edited, removed.")] = "",
-    until: Text = "",
-    clock: Annotated[list[str] | None, typer.Option(help="The clock to pause.")] = None,
-    person: Annotated[list[str] | None, typer.Option(help="Staff the case is about.")] = None,
-    severity: Text = "",
-    evidence: Text = "",
-    into: Annotated[int, typer.Option(help="The case it belongs to.")] = 0,
-    task: Annotated[str, typer.Option(help="A task's id.")] = "",
-    kind: Text = "corrective_action",
-    due: Text = "",
-    visibility: Text = "team",
+    text: Annotated[str, _option(_WORDS, "Of a reply, message, note or task.")] = "",
+    subject: Annotated[str, _option(_WORDS, "Of an e-mail.")] = "",
+    note: Annotated[str, _option(_WORDS, "A remark on a call, a search, a dismissal.")] = "",
+    acknowledge: Annotated[Texts, _option(_WORDS, "A warning's code, seen and accepted.")] = None,
+    url: Annotated[str, _option(_WORDS, "Where the public reply stands.")] = "",
+    to: Annotated[str, _option(_TALK, "Their number or address; a colleague's e-mail.")] = "",
+    channel: Annotated[str, _option(_TALK, "phone, email, sms, letter, in_person.")] = "",
+    outcome: Annotated[str, _option(_TALK, "Of a contact: reached, ...; of a case.")] = "",
+    happened: Annotated[str, _option(_TALK, "Their account, in their words.")] = "",
+    wants: Annotated[str, _option(_TALK, "What they want.")] = "",
+    promise: Annotated[Texts, _option(_TALK, '"Call back @ 2026-11-30T10:00"; repeat.')] = None,
+    cause: Annotated[str, _option(_TALK, "What it came from: wait_time, billing, ...")] = "",
+    done: Annotated[str, _option(_TALK, "What was done about it.")] = "",
+    told: Annotated[bool, _option(_TALK, "They heard what was done.", "--told")] = False,
+    standing: Annotated[str, _option(_TALK, "stands, raised, lowered, edited, removed.")] = "",
+    name: Annotated[str, _option(_PERSON, "Their name.")] = "",
+    relation: Annotated[
+        str, _option(_PERSON, "patient, parent, relative, representative.")
+    ] = "patient",
+    care_of: Annotated[
+        str, _option(_PERSON, "Whose care: self, minor, adult, deceased, unknown.")
+    ] = "",
+    basis: Annotated[str, _option(_PERSON, "How we know who it is.")] = "",
+    sureness: Annotated[str, _option(_PERSON, "How sure we are.")] = "likely",
+    language: Annotated[str, _option(_PERSON, "The one they speak.")] = "en",
+    phone: Annotated[Texts, _option(_PERSON, "A number to call; repeat.")] = None,
+    email: Annotated[Texts, _option(_PERSON, "An e-mail address; repeat.")] = None,
+    sms: Annotated[Texts, _option(_PERSON, "A number to text; repeat.")] = None,
+    identifier: Annotated[Texts, _option(_PERSON, "A kind that was checked; two.")] = None,
+    authority: Annotated[str, _option(_PERSON, "Why they may hear of another's care.")] = "",
+    found: Annotated[
+        bool, _option(_PERSON, "Was the author in the records?", "--found/--not-found")
+    ] = False,
+    at: Annotated[str, _option(_WHEN, "When it happened, or is to leave; else now.")] = "",
+    why: Annotated[str, _option(_WHEN, "The reason, where a move wants one.")] = "",
+    until: Annotated[str, _option(_WHEN, "When a pause ends.")] = "",
+    due: Annotated[str, _option(_WHEN, "When a task is owed.")] = "",
+    person: Annotated[Texts, _option(_OTHERS, "Staff the case is about; repeat.")] = None,
+    severity: Annotated[str, _option(_OTHERS, "routine, elevated, grave.")] = "",
+    evidence: Annotated[str, _option(_OTHERS, "What shows it: a troll, a task done.")] = "",
+    clock: Annotated[Texts, _option(_OTHERS, "A clock to pause; repeat.")] = None,
+    into: Annotated[int, _option(_OTHERS, "The case it belongs to.")] = 0,
+    task: Annotated[str, _option(_OTHERS, "A task's id; `amends case N` shows it.")] = "",
+    kind: Annotated[str, _option(_OTHERS, "Of a task.")] = "corrective_action",
+    visibility: Annotated[str, _option(_OTHERS, "team, risk, peer_review.")] = "team",
     now: Now = "",
     data: DataDir = None,
     as_json: Json = False,
 ) -> None:
     """Make a move in a case."""
     given = dict(locals())
-    rule = BY_NAME.get(move)
-    if rule is None:
-        raise UserError(f"there is no move {move!r}; the moves are: {', '.join(sorted(BY_NAME))}")
+    rule = BY_NAME[known(move)]
     with record(data) as (_, store):
         actor = person_named(store, who)
         viewer = viewer_of(actor)

@@ -15,8 +15,16 @@ from cases.identifiers import Identifiers
 from cases.settings import load
 from cases.store import open_store
 from console.commands.shared import UserError, err, out
+from console.commands.up import Port, PrefectPort, up
 
 _MARK = "this-is-a-demo"
+_PASSWORD = "sample practice, nothing real"  # noqa: S105 - printed for everybody to use
+_SETTINGS = """# A demo: messages are written to files in outbox/, nothing leaves this machine.
+mail = "local"
+mail_from = "Amends <care@elm.example>"
+texts = "local"
+session_idle_minutes = 720
+"""
 
 
 def register(app: typer.Typer) -> None:
@@ -26,20 +34,29 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     data: Annotated[Path, typer.Option("--data", help="A folder for it.")] = Path("demo-data"),
+    port: Port = 8000,
+    prefect_port: PrefectPort = 4200,
+    stay: Annotated[
+        bool, typer.Option("--stay/--no-up", help="Then run it, or only make it.")
+    ] = True,
 ) -> None:
-    """Live through three weeks of a sample practice, and show where its cases stand."""
-    from console.demo import begin, live  # Prefect takes a second to import: only when asked
+    """Live through three weeks of a sample practice, then run it for you to look at."""
+    from console.demo import begin, let_in, live  # Prefect takes a second to import
 
     folder = _fresh(data.expanduser().absolute())
-    settings = load(folder, mail="local", texts="local", mail_from="Amends <care@elm.example>")
+    (folder / "amends.toml").write_text(_SETTINGS)
+    settings = load(folder)
     moment = Moment(datetime.now(UTC) - timedelta(weeks=3), "setup", Identifiers())
     store = open_store(settings, moment, "Sample Practice")
     scene, today = begin(settings, store)
+    let_in(store, _PASSWORD, moment)
     days = live(scene, today)
     for _ in track(days, "Three weeks of a sample practice", total=21, console=err):
         pass
     store.close()
     _tell(data)
+    if stay:
+        up(data=folder, port=port, prefect_port=prefect_port)
 
 
 def _fresh(folder: Path) -> Path:
@@ -59,8 +76,7 @@ def _tell(data: Path) -> None:
     list_cases(data=data, closed=True)
     mails = len(list((data / "outbox").glob("*.eml")))
     out.print(
-        f"\n{mails} e-mails were written to {data / 'outbox'} (nothing left this machine).\n"
-        f"Look at a case:   amends case 1 --data {data}\n"
-        f"Make a move:      amends act 1 note --text 'Hello' --as dana@elm.example --data {data}\n"
-        f"What the policy says:  amends playbook show"
+        f"\n{mails} e-mails were written to {data / 'outbox'}; nothing left this machine.\n"
+        f"Sign in as dana@elm.example (director), morgan@elm.example (manager) or "
+        f"alex@elm.example (administrator).\nThe password of all: {_PASSWORD}\n"
     )

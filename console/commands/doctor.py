@@ -12,7 +12,10 @@ from cases.hours import WorktimeError
 from cases.models import NoticeState, Role
 from cases.settings import Settings
 from cases.store import Store
+from console.commands.running import failures
 from console.commands.shared import DataDir, Json, emit, out, record
+
+_FALLS = "its rungs fall to the administrator"
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +31,7 @@ def doctor(data: DataDir = None, as_json: Json = False) -> None:
             *_history(store),
             *_people(store),
             *_clinics(store),
+            *failures(store),
             *_channels(settings, store),
             *_stuck(store),
         ]
@@ -55,7 +59,8 @@ def _people(store: Store) -> Iterator[str]:
     roles = {person.role for person in people}
     for role in (Role.ADMINISTRATOR, Role.DIRECTOR, Role.MANAGER, Role.CHIEF):
         if role not in roles:
-            yield f"nobody is {role}: its rungs fall to the administrator; amends person add"
+            falls = "notices for it go to nobody" if role == Role.ADMINISTRATOR else _FALLS
+            yield f"nobody is {role}: {falls}; amends person add"
 
 
 def _clinics(store: Store) -> Iterator[str]:

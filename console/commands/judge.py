@@ -165,6 +165,9 @@ def _answer_lines(judge: Callable[[Mapping[str, Any]], Verdict], sample: str) ->
     except BrokenPipeError:  # the reader has seen enough: `amends triage | head`
         _be_quiet()
         raise typer.Exit(0) from None
+    except OSError as error:
+        _be_quiet()
+        raise UserError(f"the answers cannot be written: {error.strerror}") from None
     if tally.skipped:
         typer.echo(f"amends: {tally.skipped} of {tally.lines} lines were skipped", err=True)
         raise typer.Exit(1)

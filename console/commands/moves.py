@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cases import clocks, conversation, custody, following, merging, replies
+from cases import (
+    clocks,
+    consent,
+    conversation,
+    correspondents,
+    custody,
+    following,
+    merging,
+    replies,
+)
 from cases.addresses import normal
 from cases.casefile import CaseFile
 from cases.changes import Change, Moment
-from cases.conversation import Point, Who
-from cases.models import ContactPoint, Person, Visibility
+from cases.compliance import Level
+from cases.correspondents import Point, Who
+from cases.models import ContactPoint, Person, ReplyState, Visibility
 from cases.ports import Capabilities
+from cases.stages import IllegalMove
 from cases.store import Store
 from cases.viewers import Viewer
-from console.commands.shared import UserError, person_named
+from console.commands.shared import AskedWrongly, UserError, person_named
 from reviews import capabilities
 
 
@@ -71,18 +82,35 @@ class Ask:
         return point
 
 
+def _approve(ask: Ask) -> Change:
+    seen = ask.given.acknowledge or ()
+    try:
+        return replies.approve(ask.file, ask.can, seen, ask.moment)
+    except IllegalMove as refusal:
+        # What a warning means, and how it is accepted, is said to whoever is to accept it.
+        raise IllegalMove("approve", [*refusal.missing, *_warnings(ask, seen)]) from None
+
+
+def _warnings(ask: Ask, seen: Collection[str]) -> Iterator[str]:
+    reply = replies.newest(ask.file, ReplyState.DRAFT)
+    found = replies.findings(ask.file, reply.text, ask.can) if reply and reply.text else ()
+    for each in found:
+        if each.level is Level.WARN and each.code not in seen:
+            yield f"{each.why} {each.instead} Accepted as it is: --acknowledge {each.code}"
+
+
 def _match(ask: Ask) -> Change:
     g = ask.given
     care_of = g.care_of or ("self" if g.relation == "patient" else "unknown")
     who = Who(g.name, g.relation, care_of, g.basis, g.sureness, g.language)
-    return conversation.match(ask.file, who, ask.points(), ask.moment)
+    return correspondents.match(ask.file, who, ask.points(), ask.moment)
 
 
 def _point(ask: Ask) -> Change:
     points = ask.points()
     if len(points) != 1:
-        raise UserError("give one number or address: --phone, --email or --sms")
-    return conversation.add_point(ask.file, points[0], ask.moment)
+        raise AskedWrongly("give one number or address: --phone, --email or --sms")
+    return correspondents.add_point(ask.file, points[0], ask.moment)
 
 
 def _contact(ask: Ask) -> Change:
@@ -96,6 +124,8 @@ def _contact(ask: Ask) -> Change:
 def _received(ask: Ask) -> Change:
     g = ask.given
     at = g.when("at") or ask.moment.now
+    if not g.text.strip():
+        raise AskedWrongly("write down what they said: --text")
     channel = g.channel or "email"
     point = ask.point(channel)
     return conversation.received(ask.file, channel, g.text, at, ask.moment, point)
@@ -114,7 +144,7 @@ def _hear(ask: Ask) -> Change:
     for each in g.promise or []:
         what, sign, day = each.rpartition("@")
         if not sign:
-            raise UserError(f'--promise {each!r}: write it as "what @ 2026-11-30T10:00"')
+            raise AskedWrongly(f'--promise {each!r}: write it as "what @ 2026-11-30T10:00"')
         promises.append((what.strip(), g.instant(day)))
     return conversation.hear(ask.file, g.happened, g.wants, promises, ask.moment)
 
@@ -135,7 +165,7 @@ def _pause(ask: Ask) -> Change:
     g = ask.given
     until = g.when("until")
     if until is None:
-        raise UserError("a pause has an end: --until 2026-11-30T10:00")
+        raise AskedWrongly("a pause has an end: --until 2026-11-30T10:00")
     return clocks.pause(ask.file, g.clock or ["reach", "listen"], until, g.why, ask.moment)
 
 
@@ -143,7 +173,7 @@ def _task(ask: Ask) -> Change:
     g = ask.given
     due = g.when("due")
     if due is None or not g.text:
-        raise UserError("a task has a text and a date: --text, --due")
+        raise AskedWrongly("a task has a text and a date: --text, --due")
     owner = ask.person(g.to).id if g.to else ""
     return custody.add_task(ask.file, g.kind, g.text, due, ask.moment, owner)
 
@@ -158,7 +188,7 @@ def _task_done(ask: Ask) -> Change:
 
 def _merge(ask: Ask) -> Change:
     if not ask.given.into:
-        raise UserError("say which case it belongs to: --into N")
+        raise AskedWrongly("say which case it belongs to: --into N")
     into = ask.store.case_file(ask.given.into, ask.viewer)
     return merging.merge(ask.file, into, ask.given.why, ask.moment)
 
@@ -175,27 +205,27 @@ def _stop(ask: Ask) -> Change:
     known, waiting = ask.store.behind(sharing)
     practice = ask.store.practice_as_subject()
     how = ask.given.why or "said so"
-    return conversation.stop(point.index, point.channel, how, ask.moment, known, waiting, practice)
+    return consent.stop(point.index, point.channel, how, ask.moment, known, waiting, practice)
 
 
 def _note(ask: Ask) -> Change:
     seen_by = ask.given.visibility
     if seen_by not in list(Visibility):
-        raise UserError(f"--visibility {seen_by!r}: say one of {', '.join(Visibility)}")
+        raise AskedWrongly(f"--visibility {seen_by!r}: say one of {', '.join(Visibility)}")
     return custody.add_note(ask.file, ask.given.text, Visibility(seen_by), ask.moment)
 
 
 BY_NAME: dict[str, Callable[[Ask], Change]] = {
     "draft": lambda a: replies.draft(a.file, a.given.text, a.moment),
-    "approve": lambda a: replies.approve(a.file, a.can, a.given.acknowledge or (), a.moment),
+    "approve": _approve,
     "posted": lambda a: replies.posted(
         a.file, a.given.url, a.given.when("at") or a.moment.now, a.moment
     ),
     "no-reply": lambda a: replies.decide_on_none(a.file, a.given.why, a.moment),
     "match": _match,
-    "unmatch": lambda a: conversation.unmatch(a.file, a.given.why, a.moment),
+    "unmatch": lambda a: correspondents.unmatch(a.file, a.given.why, a.moment),
     "point": _point,
-    "identify": lambda a: conversation.identify(
+    "identify": lambda a: correspondents.identify(
         a.file, a.given.identifier or (), a.given.authority, a.moment
     ),
     "looked-for": lambda a: conversation.looked_for(a.file, a.given.found, a.given.note, a.moment),

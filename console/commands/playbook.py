@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from cases import policy
+from cases import policy, practice
 from cases.casefile import calendars
 from cases.hours import WorktimeError
 from cases.models import Clinic
@@ -24,14 +24,18 @@ from console.commands.shared import (
     DataDir,
     Json,
     UserError,
+    Who,
     clinic_named,
     emit,
     instant,
     local,
+    person_named,
+    present,
     record,
+    written,
 )
 
-playbook = typer.Typer(no_args_is_help=True, help="The written policy: show, check, try.")
+playbook = typer.Typer(no_args_is_help=True, help="The written policy: show, check, try, adopt.")
 ASSUMED = (["mon-fri 09:00-17:00"], "UTC")  # where nobody says which hours
 
 File = Annotated[Path | None, typer.Option("--file", help="A playbook not yet adopted.")]
@@ -82,6 +86,18 @@ def check(
     typer.echo(f"Promises, with the hours of {place.name}:")
     for line in _promises(found, short):
         typer.echo(f"  {line}")
+
+
+@playbook.command("adopt")
+def adopt(file: Path, who: Who = "", data: DataDir = None) -> None:
+    """Put a playbook into force for new cases; running ones keep the one they began with."""
+    _read(file)  # every mistake is named before anything is written
+    with record(data) as (_, store):
+        actor = person_named(store, who)
+        moment = present(actor.id)
+        written(store, practice.adopt(file.read_text("utf-8"), str(file), store.practice(), moment))
+        found = store.playbook()
+    typer.echo(f"The playbook {found.name} is in force as version {found.version}.")
 
 
 @playbook.command("try")

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from cases import practice
 from cases.hours import WorktimeError
+from cases.models import Clinic
 from cases.seeing import purge
 from cases.settings import load
 from cases.store import open_store
 from console.commands.shared import (
+    AskedWrongly,
     DataDir,
     Json,
-    UserError,
     clinic_named,
     emit,
     instant,
@@ -44,7 +45,10 @@ def register(app: typer.Typer) -> None:
 
 
 @db.command("upgrade")
-def upgrade(data: DataDir = None, name: Text = "") -> None:
+def upgrade(
+    data: DataDir = None,
+    name: Annotated[str, typer.Option(help="Of the practice, on a new record.")] = "",
+) -> None:
     """Make the record, or bring it up to this version. Safe to repeat."""
     settings = load(data)
     store = open_store(settings, present("setup"), name)
@@ -176,20 +180,26 @@ def add_clinic(
                 point_role=point_role,
             )
         except WorktimeError as error:
-            raise UserError(f"clinic {slug}: {error}") from None
+            raise AskedWrongly(f"clinic {slug}: {error}") from None
         written(store, change)
     out.print(f"{name or slug} is recorded.")
 
 
 def read_hours(spec: list[str]) -> dict[str, list[str]]:
-    """Read '"mon-fri 09:00-12:00 13:00-17:00"'. Raises UserError."""
+    """Read '"mon-fri 09:00-12:00 13:00-17:00"'. Raises AskedWrongly."""
     hours: dict[str, list[str]] = {}
     for each in spec:
         days, *intervals = each.replace("=", " ").replace(",", " ").split() or [""]
         if not days:
-            raise UserError("hours are empty; write them like: mon-fri 09:00-17:00")
-        hours[days] = intervals
+            raise AskedWrongly("hours are empty; write them like: mon-fri 09:00-17:00")
+        hours.setdefault(days, []).extend(intervals)
     return hours
+
+
+def _clinic(each: Clinic) -> dict[str, Any]:
+    shown = ("slug", "name", "zone", "hours", "region", "closures", "phone", "email",
+             "point_person", "point_role", "active")  # fmt: skip
+    return {name: getattr(each, name) for name in shown}
 
 
 @clinic.command("list")
@@ -199,7 +209,7 @@ def list_clinics(data: DataDir = None, as_json: Json = False) -> None:
         clinics = store.clinics().values()
     if as_json:
         for each in clinics:
-            emit({"slug": each.slug, "name": each.name, "zone": each.zone, "hours": each.hours})
+            emit(_clinic(each))
         return
     table = Table("clinic", "name", "zone", "telephone", "e-mail", "point person", box=None)
     for each in clinics:
@@ -212,13 +222,38 @@ def add_source(
     name: str,
     place: Annotated[Path, typer.Option(help="A folder with in/, as an aggregator exports to.")],
     platform: Text = "folder",
+    clinic: Annotated[str, typer.Option(help="The clinic of rows that name none.")] = "",
     data: DataDir = None,
 ) -> None:
     """Record where `amends run intake` fetches reviews from."""
     if platform != "folder":
-        raise UserError(f"{platform!r} is no platform a source can have yet; use folder")
+        raise AskedWrongly(f"{platform!r} is no platform a source can have yet; use folder")
     with record(data) as (_, store):
-        spot = str(place.expanduser().absolute())
-        change = practice.add_source(name, platform, spot, present("setup"), known=store.sources())
+        spot = place.expanduser().absolute()
+        if not spot.is_dir():
+            raise AskedWrongly(f"there is no folder {spot}; make it, with a folder in/ inside")
+        usual = clinic_named(store, clinic) if clinic else None
+        change = practice.add_source(
+            name, platform, str(spot), present("setup"), known=store.sources(), clinic=usual
+        )
         written(store, change)
     out.print(f"Reviews are fetched from {place}.")
+
+
+@source.command("list")
+def list_sources(data: DataDir = None, as_json: Json = False) -> None:
+    """Show where reviews are fetched from, and whether that works."""
+    with record(data) as (_, store):
+        sources, clinics = store.sources(), store.clinics()
+    table = Table("source", "platform", "place", "clinic", "read until", "failed", box=None)
+    for each in sources:
+        where = clinics[each.clinic_id].slug if each.clinic_id in clinics else ""
+        if as_json:
+            emit({
+                "name": each.name, "platform": each.platform, "place": each.place, "clinic": where,
+                "read_until": each.read_until, "failed": each.failed_code,
+            })  # fmt: skip
+        until = f"{each.read_until:%Y-%m-%d %H:%M} UTC" if each.read_until else "never"
+        table.add_row(each.name, each.platform, each.place, where, until, each.failed_code)
+    if not as_json:
+        out.print(table)

@@ -17,6 +17,7 @@ from cases.ports import SeenReview
 from cases.settings import load
 from cases.triage import triage
 from console.commands.shared import (
+    AskedWrongly,
     DataDir,
     Json,
     Now,
@@ -27,6 +28,7 @@ from console.commands.shared import (
     instant,
     out,
     record,
+    zone_named,
 )
 from reviews.files import FileError, Preview, Rejected, count_hint, preview, read, write_rejects
 
@@ -43,6 +45,7 @@ class _Asked:
     clinic: str
     zone: str
     rejected: list[Rejected] = field(default_factory=list)
+    left_out: bool = False
 
 
 def register(app: typer.Typer) -> None:
@@ -60,27 +63,36 @@ def import_files(
     since: Annotated[
         str, typer.Option(help="Older reviews open no case: a date, or 'all'; default 14 days ago.")
     ] = "",
-    zone: Annotated[str, typer.Option(help="Of times in the file that name none.")] = "UTC",
+    zone: Annotated[
+        str, typer.Option(help="Of times that name none; default: the clinic's, or UTC.")
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, and write nothing.")] = False,
     now: Now = "",
     data: DataDir = None,
     as_json: Json = False,
 ) -> None:
     """Take reviews in from files and open the cases they need. Safe to repeat."""
-    asked = _Asked(_columns(mapping or []), platform, clinic, zone)
-    if dry_run:
-        for path in files:
-            _show(path, asked, as_json)
-        return
+    asked = _Asked(_columns(mapping or []), platform, clinic, zone_named(zone) if zone else "")
+    left_out = False
     for path in files:
-        _import(path, asked, since, now, data, as_json)
+        try:
+            if dry_run:
+                _show(path, asked, as_json)
+            else:
+                _import(path, asked, since, now, data, as_json)
+        except FileError as error:  # the other files are taken in all the same
+            err.print(f"amends: {error}", markup=False)
+            left_out = True
+        left_out = left_out or asked.left_out
+    if left_out:
+        raise typer.Exit(1)
 
 
 def _columns(mapping: list[str]) -> dict[str, str]:
     pairs = [each.partition("=") for each in mapping]
     wrong = [name for name, sign, column in pairs if not (name and sign and column)]
     if wrong:
-        raise UserError(f"--map {wrong[0]!r}: write it as field=column, like text=Review")
+        raise AskedWrongly(f"--map {wrong[0]!r}: write it as field=column, like text=Review")
     return {name: column for name, _, column in pairs}
 
 
@@ -90,7 +102,7 @@ def _read(path: Path, asked: _Asked, told: Any = None) -> Iterator[SeenReview]:
         columns=asked.columns,
         platform=asked.platform,
         clinic=asked.clinic,
-        zone=asked.zone,
+        zone=asked.zone or "UTC",
         progress=told,
     )
     for row in rows:
@@ -109,15 +121,16 @@ def _import(
     asked.rejected.clear()
     with record(data) as (settings, store):
         if asked.clinic:
-            clinic_named(store, asked.clinic)
+            asked.zone = asked.zone or clinic_named(store, asked.clinic).zone
         elif not store.clinics():
             raise UserError("there is no clinic yet; add one: amends clinic add")
-        house = House(settings, store, "import", instant(now, asked.zone) if now else None)
-        oldest = _oldest(since, asked.zone, house.now)
+        house = House(settings, store, "import", instant(now, asked.zone or "UTC") if now else None)
+        oldest = _oldest(since, asked.zone or "UTC", house.now)
         with _progress(path, as_json) as told:
             done = take(house, _read(path, asked, told), since=oldest, clinic=asked.clinic)
     done["rejected"] = len(asked.rejected)
-    rejects = load(data).data / "rejects" / f"{path.name}.csv"
+    asked.left_out = any(done[each] for each in ("rejected", "no_clinic", "refused"))
+    rejects = load(data).data / "rejects" / f"{path.name}.rejected.csv"
     if asked.rejected:
         rejects.parent.mkdir(mode=0o700, exist_ok=True)
         write_rejects(rejects, asked.rejected)
@@ -163,13 +176,19 @@ def _tell(path: Path, done: dict[str, int], rejects: Path, asked: _Asked, as_jso
         )
     if done["no_clinic"]:
         err.print(
-            f"{done['no_clinic']} reviews name no clinic we know and were left out; "
-            "give --clinic, or add theirs"
+            f"Left out, for they name no clinic we know: {done['no_clinic']}; "
+            "give --clinic, or add theirs: amends clinic add"
         )
-    for each in asked.rejected[:5]:
-        err.print(f"{path.name}, line {each.line}: {each.reason}")
+    if done["refused"]:
+        err.print(f"{done['refused']} reviews were refused by the database; see: amends doctor")
+    _tell_rejected(path, asked)
     if asked.rejected:
-        err.print(f"{len(asked.rejected)} rows were left out; all of them are in {rejects}")
+        err.print(f"Left out: {len(asked.rejected)}; each, with its reason, is in {rejects}")
+
+
+def _tell_rejected(path: Path, asked: _Asked) -> None:
+    for each in asked.rejected[:5]:
+        err.print(f"{path.name}, line {each.line}: {each.reason}", markup=False)
 
 
 def _show(path: Path, asked: _Asked, as_json: bool) -> None:
@@ -178,7 +197,7 @@ def _show(path: Path, asked: _Asked, as_json: bool) -> None:
         columns=asked.columns,
         platform=asked.platform,
         clinic=asked.clinic,
-        zone=asked.zone,
+        zone=asked.zone or "UTC",
     )
     asked.rejected.clear()
     total = cases = 0
@@ -199,8 +218,7 @@ def _show(path: Path, asked: _Asked, as_json: bool) -> None:
             table.add_row(row.platform, str(row.rating or ""), posted, row.text[:60])
     out.print(table)
     out.print(f"{total} reviews, {cases} would open a case, {len(asked.rejected)} left out.")
-    for each in asked.rejected[:5]:
-        err.print(f"{path.name}, line {each.line}: {each.reason}")
+    _tell_rejected(path, asked)
 
 
 def _facts(found: Preview) -> dict[str, Any]:

@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from console.commands.shared import DataDir, Json, Now, UserError, emit, instant, out, record
+from cases.store import Store
+from console.commands.shared import (
+    AskedWrongly,
+    DataDir,
+    Json,
+    Now,
+    emit,
+    err,
+    instant,
+    out,
+    record,
+)
 
 FLOWS = ("intake", "sweep", "publish", "watch", "follow_up", "deliver", "audit")
 
@@ -25,7 +36,7 @@ def run(
     """Run a flow once, here and now, without Prefect's server. Safe to repeat."""
     name = flow.replace("-", "_")
     if name not in (*FLOWS, "all"):
-        raise UserError(f"there is no flow {flow!r}; the flows are: {', '.join(FLOWS)}, all")
+        raise AskedWrongly(f"there is no flow {flow!r}; the flows are: {', '.join(FLOWS)}, all")
     from importlib import import_module  # Prefect takes a second to import: only when asked
 
     from flows.house import House
@@ -36,10 +47,23 @@ def run(
             house = House(settings, store, each, instant(now) if now else None)
             counts = import_module(f"flows.{each}").run(house)
             failed = failed or (each == "audit" and any(counts.values()))
+            failed = failed or bool(counts.get("failed_sources"))
             if as_json:
                 emit({"flow": each, **counts})
             else:
                 told = ", ".join(f"{what.replace('_', ' ')} {n}" for what, n in counts.items())
                 out.print(f"{each.replace('_', '-')}: {told}")
+        for line in failures(store):
+            err.print(line, markup=False)
     if failed:
         raise typer.Exit(1)
+
+
+def failures(store: Store) -> list[str]:
+    """Return what keeps each source from being read, with the remedy."""
+    return [
+        f"source {source.name}: nothing can be read from {source.place} ({source.failed_code}); "
+        "check that it is there and may be read"
+        for source in store.sources()
+        if source.failed_at is not None
+    ]

@@ -26,6 +26,10 @@ class UserError(Exception):
     """Somebody asked for what cannot be done. The message says the value and the remedy."""
 
 
+class AskedWrongly(UserError):
+    """The command itself is wrong: a word, name or time it cannot mean. Exit code 2."""
+
+
 DataDir = Annotated[
     Path | None,
     typer.Option("--data", envvar="AMENDS_DATA", help="The data folder.", show_default="./data"),
@@ -41,7 +45,7 @@ Now = Annotated[
 ]
 
 # Into a file or a pipe, a table is as wide as it needs to be.
-_WIDE = None if sys.stdout.isatty() else 160
+_WIDE = None if sys.stdout and sys.stdout.isatty() else 160
 out = Console(highlight=False, soft_wrap=True, width=_WIDE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -58,14 +62,25 @@ def record(data: Path | None) -> Iterator[tuple[Settings, Store]]:
 
 
 def instant(written: str, zone: str = "UTC") -> datetime:
-    """Read a time as people write it; one without a zone is in `zone`. Raises UserError."""
+    """Read a time as people write it; one without a zone is in `zone`. Raises AskedWrongly."""
+    key = zone_named(zone)
     try:
-        found = pendulum.parse(written.strip(), tz=ZoneInfo(zone).key, strict=False)
-    except (ValueError, TypeError, KeyError):
+        found = pendulum.parse(written.strip(), tz=key, strict=False)
+    except (ValueError, TypeError, KeyError, OverflowError):
         found = None
     if not isinstance(found, pendulum.DateTime):
-        raise UserError(f"{written!r} is no time; write it like 2026-11-27T16:30")
+        raise AskedWrongly(f"{written.strip()!r} is no time; write it like 2026-11-27T16:30")
     return datetime.fromtimestamp(found.timestamp(), UTC)
+
+
+def zone_named(zone: str) -> str:
+    """Return the name of a time zone there is. Raises AskedWrongly."""
+    try:
+        return ZoneInfo(zone).key
+    except (ValueError, OSError, KeyError):  # nothing, a path, a folder, an unknown name
+        raise AskedWrongly(
+            f"there is no time zone {zone!r}; write one like America/New_York"
+        ) from None
 
 
 def present(by: str, now: str = "", zone: str = "UTC") -> Moment:
@@ -75,24 +90,24 @@ def present(by: str, now: str = "", zone: str = "UTC") -> Moment:
 
 
 def person_named(store: Store, who: str) -> Person:
-    """Return the active person with this e-mail address or id. Raises UserError."""
+    """Return the active person with this e-mail address or id. Raises AskedWrongly."""
     people = store.people()
     if not who:
-        raise UserError("say who acts: --as EMAIL (or set AMENDS_AS)")
+        raise AskedWrongly("say who acts: --as EMAIL (or set AMENDS_AS)")
     for person in people.values():
         if who.lower() in (person.email, person.id) and person.active:
             return person
     known = ", ".join(sorted(p.email for p in people.values() if p.active)) or "nobody yet"
-    raise UserError(f"nobody active is called {who!r}; known are: {known}")
+    raise AskedWrongly(f"nobody active is called {who!r}; known are: {known}")
 
 
 def clinic_named(store: Store, slug: str) -> Clinic:
-    """Return the clinic with this short name. Raises UserError."""
+    """Return the clinic with this short name. Raises AskedWrongly."""
     clinics = {clinic.slug: clinic for clinic in store.clinics().values()}
     if slug in clinics:
         return clinics[slug]
     known = ", ".join(sorted(clinics)) or "none yet; add one: amends clinic add"
-    raise UserError(f"there is no clinic {slug!r}; known are: {known}")
+    raise AskedWrongly(f"there is no clinic {slug!r}; known are: {known}")
 
 
 def written(store: Store, change: Change) -> None:
