@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo run test check bench soak clean
+.PHONY: demo run test test-browser check bench soak clean
 
 demo: .venv/ready  ## the whole system on sample reviews
 	$(BIN)/amends demo
@@ -12,6 +12,9 @@ run: .venv/ready  ## the flows once, in the foreground, on the data in ./data
 
 test: .venv/ready  ## every test
 	$(BIN)/pytest
+
+test-browser: .venv/ready  ## the console in Debian's Chromium, on a phone's width and a desk's
+	$(BIN)/pytest tests/browser
 
 check: .venv/ready  ## format, lint, types, arrows
 	$(BIN)/ruff format --check .

@@ -1,0 +1,1 @@
+"""What people and programs touch over HTTP: pages, the API. Writes through rules only."""

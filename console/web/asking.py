@@ -1,0 +1,266 @@
+"""Each move of a case by name: what was filled in, made into the call of one rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from cases import (
+    clocks,
+    consent,
+    conversation,
+    correspondents,
+    custody,
+    following,
+    merging,
+    replies,
+)
+from cases.casefile import CaseFile
+from cases.changes import Change, Moment
+from cases.correspondents import Who
+from cases.models import ContactPoint, Person, ReplyState, Visibility
+from cases.stages import IllegalMove
+from cases.store import Store
+from cases.viewers import Viewer
+from console.web.asked import Given, instant, points
+from console.web.pages import ChangedMeanwhile
+from console.web.words import web_address
+from reviews import capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A move somebody asked for: the case as it stands, the moment, what they filled in."""
+
+    store: Store
+    file: CaseFile
+    moment: Moment
+    viewer: Viewer
+    given: Given
+
+    def word(self, name: str) -> str:
+        return self.given.word(name)
+
+    def person(self, name: str) -> Person:
+        found = self.file.people.get(self.word(name))
+        if found is None:
+            raise IllegalMove(self.given.move, ["choose a colleague"])
+        return found
+
+    def point(self, *channels: str) -> ContactPoint | None:
+        """Return the number or address chosen, or the first that may be used."""
+        fitting = [each for each in self.file.points if each.channel in channels]
+        chosen = [each for each in fitting if each.id == self.word("point")]
+        usable = [each for each in fitting if self.file.usable(each)]
+        return next(iter([*chosen, *usable, *fitting]), None)
+
+    def known_point(self) -> ContactPoint:
+        point = self.point("email", "sms")
+        if point is None:
+            raise IllegalMove(self.given.move, ["no e-mail address or mobile number is recorded"])
+        return point
+
+
+def _approve(ask: Ask) -> Change:
+    draft = replies.newest(ask.file, ReplyState.DRAFT)
+    if draft is not None and draft.id != ask.word("reply"):
+        raise ChangedMeanwhile  # what would be approved is not what they read
+    can = capabilities(ask.file.review.platform, ask.store.sources())
+    return replies.approve(ask.file, can, ask.given.many("acknowledge"), ask.moment)
+
+
+def _posted(ask: Ask) -> Change:
+    if not web_address(ask.word("url")):
+        raise IllegalMove("posted", ["say where it stands; an address begins with https://"])
+    at = ask.given.when("at", ask.file.clinic.zone)
+    return replies.posted(ask.file, ask.word("url"), at or ask.moment.now, ask.moment)
+
+
+def _match(ask: Ask) -> Change:
+    relation = ask.word("relation")
+    care_of = ask.word("care_of") or ("self" if relation == "patient" else "unknown")
+    who = Who(
+        ask.word("name"), relation, care_of, ask.word("basis"),
+        ask.word("sureness") or "likely", ask.word("language") or "en",
+    )  # fmt: skip
+    return correspondents.match(ask.file, who, points(ask.store, ask.given), ask.moment)
+
+
+def _point(ask: Ask) -> Change:
+    found = points(ask.store, ask.given)
+    if len(found) != 1:
+        raise IllegalMove("point", ["give one number or address"])
+    return correspondents.add_point(ask.file, found[0], ask.moment)
+
+
+def _contact(ask: Ask) -> Change:
+    channel = ask.word("channel") or "phone"
+    at = ask.given.when("at", ask.file.clinic.zone) or ask.moment.now
+    outcome, note = ask.word("outcome"), ask.word("note")
+    point = ask.point(channel)
+    return conversation.contact(ask.file, channel, outcome, note, at, ask.moment, point)
+
+
+def _received(ask: Ask) -> Change:
+    channel = ask.word("channel") or "phone"
+    at = ask.given.when("at", ask.file.clinic.zone) or ask.moment.now
+    if not ask.word("text"):
+        raise IllegalMove("received", ["write down what they said"])
+    if at > ask.moment.now:
+        raise IllegalMove("received", ["what lies ahead was not received yet"])
+    point = ask.point(channel)
+    return conversation.received(ask.file, channel, ask.word("text"), at, ask.moment, point)
+
+
+def _write(ask: Ask) -> Change:
+    later = ask.given.when("at", ask.file.clinic.zone)
+    text, subject = ask.word("text"), ask.word("subject")
+    point = ask.known_point()
+    return conversation.write(ask.file, point, text, subject, ask.moment, not_before=later)
+
+
+def _stop(ask: Ask) -> Change:
+    point = ask.point("phone", "email", "sms")
+    if point is None:
+        raise IllegalMove("stop", ["no number or address is recorded"])
+    known, waiting = ask.store.behind(ask.store.known_points([point.channel], point.index))
+    practice, how = ask.store.practice_as_subject(), ask.word("why") or "said so"
+    return consent.stop(point.index, point.channel, how, ask.moment, known, waiting, practice)
+
+
+def _hear(ask: Ask) -> Change:
+    promises = []
+    for what, day in zip(ask.given.all("promise"), ask.given.all("promise_at"), strict=False):
+        if not what.strip():
+            continue
+        due_at = instant("hear", day.strip(), ask.file.clinic.zone)
+        if due_at is None:
+            raise IllegalMove("hear", ["each promise has a day by which it is kept"])
+        promises.append((what.strip(), due_at))
+    happened, wants = ask.word("happened"), ask.word("wants")
+    return conversation.hear(ask.file, happened, wants, promises, ask.moment)
+
+
+def _resolve(ask: Ask) -> Change:
+    told = bool(ask.word("told"))
+    return following.resolve(ask.file, ask.word("cause"), ask.word("done"), told, ask.moment)
+
+
+def _follow_up(ask: Ask) -> Change:
+    if outcome := ask.word("outcome"):
+        return following.follow_up_by_phone(ask.file, outcome, ask.word("note"), ask.moment)
+    text, subject = ask.word("text"), ask.word("subject")
+    return following.follow_up(ask.file, ask.known_point(), text, subject, ask.moment)
+
+
+def _plan_follow_up(ask: Ask) -> Change:
+    text, subject = ask.word("text"), ask.word("subject")
+    return following.plan_follow_up(ask.file, ask.known_point(), text, subject, ask.moment)
+
+
+def _pause(ask: Ask) -> Change:
+    until = ask.given.when("until", ask.file.clinic.zone)
+    if until is None:
+        raise IllegalMove("pause", ["a pause has an end: say until when"])
+    kinds = ask.given.many("clock") or ["reach", "listen"]
+    return clocks.pause(ask.file, kinds, until, ask.word("why"), ask.moment)
+
+
+def _task(ask: Ask) -> Change:
+    due = ask.given.when("due", ask.file.clinic.zone)
+    if due is None or not ask.word("text"):
+        raise IllegalMove("task", ["a task says what is owed, and by when"])
+    owner = ask.person("to").id if ask.word("to") else ""
+    kind = ask.word("kind") or "corrective_action"
+    return custody.add_task(ask.file, kind, ask.word("text"), due, ask.moment, owner)
+
+
+def _task_done(ask: Ask) -> Change:
+    for task in ask.file.tasks:
+        if task.id == ask.word("task"):
+            return custody.task_done(ask.file, task, ask.word("evidence"), ask.moment)
+    raise IllegalMove("task-done", ["there is no such task in this case"])
+
+
+def _about(ask: Ask) -> Change:
+    named = [ask.file.people[each] for each in ask.given.many("person") if each in ask.file.people]
+    return custody.set_about(ask.file, named, ask.moment)
+
+
+def _note(ask: Ask) -> Change:
+    seen_by = ask.word("visibility") or Visibility.TEAM
+    if seen_by not in list(Visibility):
+        raise IllegalMove("note", [f"{seen_by!r}: choose who may read it"])
+    return custody.add_note(ask.file, ask.word("text"), Visibility(seen_by), ask.moment)
+
+
+def _merge(ask: Ask) -> Change:
+    if not ask.given.number("into"):
+        raise IllegalMove("merge", ["say which case it belongs to, by its number"])
+    return merging.merge(
+        ask.file, _other(ask, ask.given.number("into")), ask.word("why"), ask.moment
+    )
+
+
+def _unmerge(ask: Ask) -> Change:
+    if ask.file.case.merged_into_id is None:
+        raise IllegalMove("unmerge", ["this case was not merged into another"])
+    return merging.unmerge(ask.file, _other(ask, ask.file.case.merged_into_id), ask.moment)
+
+
+def _other(ask: Ask, which: int | str) -> CaseFile:
+    try:
+        return ask.store.case_file(which, ask.viewer)
+    except LookupError:
+        raise IllegalMove(ask.given.move, ["there is no such case, or not for you"]) from None
+
+
+def _ended(how: str) -> Callable[[Ask], Change]:
+    return lambda ask: conversation.give_up(ask.file, how, ask.moment)
+
+
+BY_NAME: Mapping[str, Callable[[Ask], Change]] = {
+    "draft": lambda a: replies.draft(a.file, a.given.one("text").strip(), a.moment),
+    "approve": _approve,
+    "posted": _posted,
+    "no-reply": lambda a: replies.decide_on_none(a.file, a.word("why"), a.moment),
+    "match": _match,
+    "unmatch": lambda a: correspondents.unmatch(a.file, a.word("why"), a.moment),
+    "point": _point,
+    "identify": lambda a: correspondents.identify(
+        a.file, a.given.many("identifier"), a.word("authority"), a.moment
+    ),
+    "looked-for": lambda a: conversation.looked_for(
+        a.file, a.word("found") == "yes", a.word("note"), a.moment
+    ),
+    "contact": _contact,
+    "write": _write,
+    "received": _received,
+    "stop": _stop,
+    "hear": _hear,
+    "unreachable": _ended("unreachable"),
+    "unidentified": _ended("unidentified"),
+    "declined": _ended("declined"),
+    "resolve": _resolve,
+    "look": lambda a: following.look(a.file, a.word("standing"), a.moment),
+    "plan-follow-up": _plan_follow_up,
+    "follow-up": _follow_up,
+    "close": lambda a: following.close(a.file, a.word("outcome"), a.moment),
+    "dismiss": lambda a: following.dismiss(a.file, a.word("why"), a.word("note"), a.moment),
+    "reopen": lambda a: following.reopen(a.file, a.word("why"), a.moment),
+    "take": lambda a: custody.take(a.file, a.moment),
+    "hand-over": lambda a: custody.hand_over(a.file, a.person("to"), a.word("why"), a.moment),
+    "hold": lambda a: custody.hold(a.file, a.word("why"), a.moment),
+    "release": lambda a: custody.release(a.file, a.moment),
+    "severity": lambda a: custody.set_severity(a.file, a.word("severity"), a.word("why"), a.moment),
+    "about": _about,
+    "troll": lambda a: custody.judge_troll(a.file, True, a.word("evidence"), a.moment),
+    "not-troll": lambda a: custody.judge_troll(a.file, False, a.word("evidence"), a.moment),
+    "note": _note,
+    "task": _task,
+    "task-done": _task_done,
+    "pause": _pause,
+    "resume": lambda a: clocks.resume(a.file, a.moment),
+    "merge": _merge,
+    "unmerge": _unmerge,
+}

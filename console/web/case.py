@@ -1,0 +1,281 @@
+"""The page of one case: how it stands, the one next step, and every move as a form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from cases import correspondents, custody, following, replies
+from cases.access import may
+from cases.casefile import CaseFile
+from cases.compliance import Finding, blocked
+from cases.models import Person, Reply, ReplyState, Visibility
+from cases.stages import lacking
+from cases.store.views import NotFound
+from console.web import nextstep
+from console.web.asked import CaseNumber, Given
+from console.web.history import told
+from console.web.lists import colleagues
+from console.web.marks import Piece, pieces, starter, warnings
+from console.web.pages import Trouble, render, templates
+from console.web.path import path
+from console.web.promises import due_words, kept, owed
+from console.web.saying import CLOCKS, in_words, plain, task_words
+from console.web.visits import Signed, Visit
+from reviews import capabilities
+
+router = APIRouter(include_in_schema=False)
+templates.filters.update(in_words=in_words, due_words=due_words)
+templates.globals.update(task_words=task_words)
+
+# Some moves are asked of the table of moves under another name.
+_ASKED: Mapping[str, str] = {"not-troll": "troll", "plan-follow-up": "look", "stop": "point"}
+# Where on the page a move's form stands.
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "reply": ("draft", "check", "approve", "posted", "no-reply"),
+    "who": ("looked-for", "match", "unmatch", "point", "identify", "unidentified"),
+    "call": ("contact",),
+    "write": ("write",),
+    "talk": ("received", "stop", "unreachable", "declined"),
+    "hear": ("hear",),
+    "resolve": ("resolve",),
+    "after": ("look", "follow-up", "plan-follow-up"),
+    "close": ("close", "dismiss", "reopen"),
+    "tasks": ("task", "task-done"),
+    "notes": ("note",),
+    "kind": ("troll", "not-troll", "severity", "about"),
+    "desk": ("hand-over", "hold", "release", "pause", "resume", "merge", "unmerge", "take"),
+}
+_WORDS: Mapping[str, Sequence[str]] = {
+    "no_reply": replies.NO_REPLY,
+    "relations": correspondents.RELATIONS,
+    "care_of": correspondents.CARE_OF,
+    "identifiers": correspondents.IDENTIFIERS,
+    "causes": following.CAUSES,
+    "standings": following.STANDINGS,
+    "outcomes": following.OUTCOMES,
+    "dismissals": following.DISMISSALS,
+    "holds": custody.HOLDS,
+    "severities": custody.SEVERITIES,
+    "visibilities": tuple(Visibility),
+    "calls": ("reached", "voicemail", "no_answer", "wrong_number", "other_person", "declined"),
+    "last_calls": ("reached", "voicemail", "declined"),
+    "sureness": ("certain", "likely", "unsure"),
+    "themes": ("corrective_action", "promise", "physician_account", "appeal", "other"),
+}
+_FACTS = (
+    "round", "contact_how", "heard_at", "resolved_at", "monitor_ended_at", "followed_up_at",
+    "closed_at", "held_at", "owner_id", "correspondent_id", "severity", "troll", "about",
+    "merged_into_id",
+)  # fmt: skip
+
+
+@router.get("/cases/{number}")
+def show(request: Request, visit: Signed, number: CaseNumber) -> Response:
+    """Show a case whole."""
+    return page(request, visit, number)
+
+
+def seen_as(file: CaseFile) -> str:
+    """Return what tells whether a form was filled in on the case as it still stands.
+
+    Not the version: a reminder of the engine's is no reason to send anybody back to reading.
+    """
+    draft = replies.newest(file, ReplyState.DRAFT)
+    wrote = sum(contact.inbound for contact in file.contacts)
+    facts = [*(getattr(file.case, name) for name in _FACTS), draft.id if draft else "", wrote]
+    return sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def noted_by(file: CaseFile, person_id: str) -> str:
+    """Return how much this person noted in the case: a form sent twice is told from two."""
+    by = [*(contact.by for contact in file.contacts), *(note.by for note in file.notes)]
+    return str(by.count(person_id) + len(file.tasks))
+
+
+def page(
+    request: Request,
+    visit: Visit,
+    number: int,
+    trouble: Trouble | None = None,
+    given: Given | None = None,
+) -> HTMLResponse:
+    """Return the page; with what somebody typed, where their move was not made. Raises NotFound."""
+    given = given or Given()
+    file = _looked_at(visit, number)
+    step = nextstep.next_step(file, visit.now, visit.person)
+    return render(
+        request,
+        "case.html",
+        trouble.status if trouble else 200,
+        file=file,
+        case=file.case,
+        zone=file.clinic.zone,
+        next=step,
+        owed=owed(file, visit.now),
+        kept=kept(file),
+        path=path(file),
+        history=told(file, visit.store.timeline(file, visit.viewer)),
+        reply=_public(visit, file, given),
+        form=Forms(visit, file, given, _open(request, step, given)),
+        names=_names(file),
+        staff=_staff(visit, file),
+        others=_others(visit, file),
+        choices=_WORDS,
+        clock_names=CLOCKS,
+        trouble=trouble,
+        tried=_section_of(given.move),
+    )
+
+
+def _looked_at(visit: Visit, number: int) -> CaseFile:
+    """Read a case, and record that somebody looked where it shows a correspondent's data."""
+    for _ in range(2):
+        file = visit.store.case_file(number, visit.viewer)
+        seen = visit.store.viewed(file, visit.moment())
+        if not seen or visit.store.apply(seen).applied:
+            break
+    return file
+
+
+def _section_of(move: str) -> str:
+    return next((name for name, moves in SECTIONS.items() if move in moves), "")
+
+
+def _open(request: Request, step: nextstep.Next, given: Given) -> frozenset[str]:
+    asked = request.query_params.get("open", "")
+    return frozenset({asked, step.section, _section_of(given.move)} & SECTIONS.keys())
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """What a form asks of the page: is it legal, is it open, what stood in it."""
+
+    visit: Visit
+    file: CaseFile
+    given: Given
+    opened: frozenset[str]
+
+    @property
+    def seen(self) -> str:
+        return seen_as(self.file)
+
+    @property
+    def mine(self) -> str:
+        return noted_by(self.file, self.visit.person.id)
+
+    @property
+    def allowed(self) -> bool:
+        return self.visit.may("act")
+
+    def lacks(self, move: str) -> list[str]:
+        """Return what is missing for a move, in plain words."""
+        if move in ("unreachable", "unidentified"):
+            return plain(nextstep.lacks(self.file, move, self.visit.now))
+        if move == "resume":
+            running = any(each.paused for each in owed(self.file, self.visit.now))
+            return [] if running else ["no pause is running"]
+        return plain(lacking(_ASKED.get(move, move), self.file))
+
+    def shows(self, move: str) -> bool:
+        """Tell whether its fields are shown: it is legal, or was tried and must lose nothing."""
+        return self.given.move == move or not self.lacks(move)
+
+    def typed(self, move: str, name: str, default: str = "") -> str:
+        """Return what stood in a field when this move was tried."""
+        return self.given.one(name) if self.given.move == move else default
+
+    def ticked(self, move: str, name: str, value: str) -> bool:
+        """Tell whether a box was ticked, or a choice chosen, when this move was tried."""
+        return self.given.move == move and value in self.given.all(name)
+
+    def rows(self, move: str, *names: str) -> list[tuple[str, ...]]:
+        """Return rows of fields as they were typed: always three."""
+        columns = [self.given.all(n) if self.given.move == move else [] for n in names]
+        return [tuple(c[i] if i < len(c) else "" for c in columns) for i in range(3)]
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """The public reply on the page: what is typed or drafted, and what was found in it."""
+
+    text: str  # in the editor
+    checked: bool
+    findings: Sequence[Finding]
+    pieces: Sequence[Piece]
+    draft: Reply | None
+    draft_findings: Sequence[Finding]
+    draft_pieces: Sequence[Piece]
+    draft_warnings: Sequence[Finding]
+    blocked: bool
+    waiting: Reply | None  # approved, and not live yet
+    live: Reply | None
+    may_approve: bool
+    limit: int
+    unit: str
+
+
+def _public(visit: Visit, file: CaseFile, given: Given) -> Public:
+    can = capabilities(file.review.platform, visit.store.sources())
+    draft = replies.newest(file, ReplyState.DRAFT)
+    drafted = (draft.text or "") if draft else ""
+    typed = given.one("text") if given.move in ("check", "draft") else ""
+    text = typed or drafted or starter(file)
+    found = replies.findings(file, text, can) if typed else ()
+    about_draft = replies.findings(file, drafted, can) if drafted else ()
+    return Public(
+        text=text,
+        checked=bool(typed),
+        findings=found,
+        pieces=pieces(text, found),
+        draft=draft,
+        draft_findings=about_draft,
+        draft_pieces=pieces(drafted, about_draft),
+        draft_warnings=warnings(about_draft),
+        blocked=blocked(about_draft),
+        waiting=replies.newest(file, *_WAITING),
+        live=replies.newest(file, ReplyState.LIVE),
+        may_approve=nextstep.may_approve(file, visit.person),
+        limit=can.reply_limit,
+        unit=can.reply_unit,
+    )
+
+
+_WAITING = (
+    ReplyState.APPROVED, ReplyState.BY_HAND, ReplyState.SUBMITTED, ReplyState.REJECTED,
+    ReplyState.UNKNOWN,
+)  # fmt: skip
+
+
+def _names(file: CaseFile) -> dict[str, str]:
+    return {person.id: person.name for person in file.people.values()}
+
+
+def _staff(visit: Visit, file: CaseFile) -> list[Person]:
+    """Return who could have this case: active, of this clinic, who acts, and none it is about."""
+    return [
+        person
+        for person in colleagues(visit)
+        if (not person.clinics or file.clinic.id in person.clinics)
+        and person.id not in file.case.about
+        and may(person.role, "act")
+    ]
+
+
+def _others(visit: Visit, file: CaseFile) -> dict[str, int]:
+    """Return the numbers of the cases this one hangs together with, where the viewer sees them."""
+    linked: dict[str, Any] = {
+        "merged": file.case.merged_into_id, "previous": file.case.previous_id,
+    }  # fmt: skip
+    found = {}
+    for name, which in linked.items():
+        try:
+            found[name] = visit.store.case_file(which, visit.viewer).case.number if which else 0
+        except NotFound:
+            found[name] = 0
+    return found
