@@ -1,6 +1,7 @@
 # Every way of working with Amends, as commands. Needs python3 >= 3.11 with venv, and make.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo run test test-browser check bench soak clean
 
@@ -31,8 +32,9 @@ soak: .venv/ready  ## what takes too long for every day
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Amends needs Python 3.11 or newer; try: make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt hatchling editables
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev]'
+	$(BIN)/python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*p['dependencies'], *p['optional-dependencies']['dev'], sep='\n')" > .venv/wanted.txt
+	$(PIP) -c constraints.txt -r .venv/wanted.txt hatchling editables
+	$(PIP) --no-build-isolation --no-deps -e .
 	touch $@
 
 clean:
