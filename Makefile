@@ -28,6 +28,8 @@ bench: .venv/ready  ## the figures we claim, each beside its floor
 
 soak: .venv/ready  ## what takes too long for every day
 	$(BIN)/python -m benchmarks.month --long
+	$(BIN)/python -m benchmarks.steady
+	$(BIN)/python -m benchmarks.soak
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Amends needs Python 3.11 or newer; try: make PYTHON=python3.12")'

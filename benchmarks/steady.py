@@ -33,8 +33,8 @@ from flows.house import House
 from tests.running import AMENDS, MAIL, a_practice, add_case, clean_environment
 
 _SPAN = timedelta(hours=4)  # from the opening to the escalation
-_HEAD = timedelta(seconds=90)  # from the preparation to the first clock due
-_AFTER = 90.0  # seconds given to the last ones
+HEAD = timedelta(seconds=90)  # from the preparation to the first clock due
+AFTER = 90.0  # seconds given to the last ones
 _READY = 180.0
 
 
@@ -43,9 +43,9 @@ def figures(minutes: float, clocks: int) -> list[Row]:
     folder = Path(tempfile.mkdtemp(prefix="amends-steady-"))
     try:
         settings = a_practice(folder / "data")
-        _prepare(settings, clocks, datetime.now(UTC) + _HEAD, timedelta(minutes=minutes))
-        with _running(settings, folder / "up.log") as process:
-            rows = list(_ready(process, folder / "up.log"))
+        prepare(settings, clocks, datetime.now(UTC) + HEAD, timedelta(minutes=minutes))
+        with running(settings, folder / "up.log") as process:
+            rows = list(ready(process, folder / "up.log"))
             rows += _weighed(process.pid, settings, minutes * 60)
             rows += _escalated(settings, clocks) if clocks else []
         return rows
@@ -53,7 +53,8 @@ def figures(minutes: float, clocks: int) -> list[Row]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _prepare(settings: Settings, clocks: int, first: datetime, over: timedelta) -> None:
+def prepare(settings: Settings, clocks: int, first: datetime, over: timedelta) -> None:
+    """Open one case a clock; their answers come due one after the other from `first` on."""
     store = open_store(settings)
     for number in range(clocks):
         add_case(store, number, first + over * number / clocks - _SPAN)
@@ -63,7 +64,8 @@ def _prepare(settings: Settings, clocks: int, first: datetime, over: timedelta) 
 
 
 @contextmanager
-def _running(settings: Settings, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(settings: Settings, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `amends up` on a folder, mail going to files."""
     command = [*AMENDS, "up", "--data", str(settings.data), "--port", "0", "--prefect-port", "0"]
     with log.open("ab") as out:
         process = subprocess.Popen(
@@ -76,7 +78,7 @@ def _running(settings: Settings, log: Path) -> Iterator[subprocess.Popen[bytes]]
         process.wait(60)
 
 
-def _ready(process: subprocess.Popen[bytes], log: Path) -> Iterator[Row]:
+def ready(process: subprocess.Popen[bytes], log: Path) -> Iterator[Row]:
     """Yield how long each step took, as soon as Prefect runs the flows."""
     begun = time.monotonic()
     steps = {"The console is at": "console", "Prefect is at": "Prefect", "Prefect runs": "flows"}
@@ -90,7 +92,7 @@ def _ready(process: subprocess.Popen[bytes], log: Path) -> Iterator[Row]:
 
 def _weighed(pid: int, settings: Settings, seconds: float) -> list[Row]:
     """Return processor time and memory of every part over these seconds, and of all together."""
-    named = {pid: "supervisor", **_parts(settings)}
+    named = {pid: "supervisor", **parts(settings)}
     before = {each.pid: _cpu(each) for each in _family(pid)}
     time.sleep(seconds)
     rows: list[Row] = [
@@ -109,9 +111,10 @@ def _row(name: str, cpu: float, seconds: float, process: psutil.Process) -> Row:
     return {"what": name, **dict(zip(_UNITS, (cpu / seconds * 100, *held), strict=True))}
 
 
-def _parts(settings: Settings) -> dict[int, str]:
-    parts = read_json(settings.data / "up.json").get("parts", {})
-    return {number: name for name, number in parts.items()}
+def parts(settings: Settings) -> dict[int, str]:
+    """Return the parts that run, by process."""
+    known = read_json(settings.data / "up.json").get("parts", {})
+    return {number: name for name, number in known.items()}
 
 
 def _family(pid: int) -> list[psutil.Process]:
@@ -126,7 +129,7 @@ def _cpu(process: psutil.Process) -> float:
 
 def _escalated(settings: Settings, clocks: int) -> list[Row]:
     """Return how long after each clock was due its escalation's mail lay written."""
-    until = time.monotonic() + _AFTER
+    until = time.monotonic() + AFTER
     while len(taken := _delays(settings)) < clocks and time.monotonic() < until:
         time.sleep(1)
     cut = quantiles(taken, n=100, method="inclusive")
@@ -141,7 +144,7 @@ def _delays(settings: Settings) -> list[float]:
         query = select(n.c.id, n.c.detail).where(n.c.kind == "escalate")
         due = {row.id: row.detail for row in connection.execute(query)}
     engine.dispose()
-    written = {path.name[:36]: path.stat().st_mtime for path in _letters(settings)}
+    written = {path.name[:36]: path.stat().st_mtime for path in letters(settings)}
     return [
         written[key] - datetime.fromisoformat(detail["due_at"]).timestamp()
         for key, detail in due.items()
@@ -149,7 +152,8 @@ def _delays(settings: Settings) -> list[float]:
     ]
 
 
-def _letters(settings: Settings) -> Sequence[Path]:
+def letters(settings: Settings) -> Sequence[Path]:
+    """Return the mails that were written."""
     return list((settings.data / "outbox").glob("*.eml"))
 
 
