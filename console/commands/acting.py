@@ -1,11 +1,15 @@
-"""Every move of a case: `amends act N MOVE`. The console's buttons will ask the same rules."""
+"""Every move of a case: `amends act N MOVE`. The console's buttons ask the same rules."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
+from cases.changes import Change
+from cases.models import Case
+from cases.store import Store
 from cases.viewers import viewer_of
 from console.commands.menu import brief, known
 from console.commands.moves import BY_NAME, Ask
@@ -110,25 +114,27 @@ def act(
     given = dict(locals())
     rule = BY_NAME[known(move)]
     with record(data) as (_, store):
-        actor = person_named(store, who)
-        viewer = viewer_of(actor)
-        for _attempt in range(_TRIES):
-            file = store.case_file(number, viewer)
-            zone = file.clinic.zone
-            moment = present(actor.id, now, zone)
-            change = rule(Ask(store, file, moment, viewer, _Given(given, zone)))
-            applied = store.apply([change])
-            if not applied.stale:
-                break
-        else:
-            raise UserError("the case is being changed by others just now; try again")
-        if applied.refused:
-            raise UserError("the database refused it; the administrators were told: amends doctor")
-        after = store.case_file(number, viewer).case
+        after = _moved(store, number, rule, given)
     if as_json:
         emit({"case": number, "move": move, "stage": after.stage, "version": after.version})
     else:
         out.print(f"Case {number}: {move} is noted; it stands at {after.stage}.")
+
+
+def _moved(store: Store, number: int, rule: Callable[[Ask], Change], given: dict[str, Any]) -> Case:
+    """Make the move and return the case after it; where others were quicker, ask again."""
+    actor = person_named(store, given["who"])
+    viewer = viewer_of(actor)
+    for _attempt in range(_TRIES):
+        file = store.case_file(number, viewer)
+        zone = file.clinic.zone
+        moment = present(actor.id, given["now"], zone)
+        applied = store.apply([rule(Ask(store, file, moment, viewer, _Given(given, zone)))])
+        if applied.refused:
+            raise UserError("the database refused it; the administrators were told: amends doctor")
+        if applied.applied:
+            return store.case_file(number, viewer).case
+    raise UserError("the case is being changed by others just now; try again")
 
 
 class _Given:

@@ -71,16 +71,21 @@ def list_cases(
         "case", "clinic", "stage", "severity", "platform", "stars", "owner", "due", box=None
     )
     for short in found:
-        case, place = short.case, clinics[short.case.clinic_id]
-        holder = people.get(case.owner_id or "")
-        owner_name = holder.name if holder else "nobody"
-        stars = "" if short.review.rating is None else f"{short.review.rating:.1f}"
-        table.add_row(
-            str(case.number), place.slug, case.stage, case.severity, short.review.platform,
-            stars, owner_name, _due(short.clock, at, place.zone),
-        )  # fmt: skip
+        table.add_row(*_row(short, clinics[short.case.clinic_id], people, at))
     out.print(table)
     out.print(f"{len(found)} cases." if found else "No such case.")
+
+
+def _row(
+    short: Short, place: Clinic, people: Mapping[str, Person], now: datetime
+) -> tuple[str, ...]:
+    case, review = short.case, short.review
+    holder = people.get(case.owner_id or "")
+    stars = "" if review.rating is None else f"{review.rating:.1f}"
+    return (
+        str(case.number), place.slug, case.stage, case.severity, review.platform,
+        stars, holder.name if holder else "nobody", _due(short.clock, now, place.zone),
+    )  # fmt: skip
 
 
 def _short(

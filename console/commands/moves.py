@@ -23,7 +23,7 @@ from cases.compliance import Level
 from cases.correspondents import Point, Who
 from cases.models import ContactPoint, Person, ReplyState, Visibility
 from cases.ports import Capabilities
-from cases.stages import IllegalMove
+from cases.stages import IllegalMove, legal
 from cases.store import Store
 from cases.viewers import Viewer
 from console.commands.shared import AskedWrongly, UserError, person_named
@@ -194,7 +194,8 @@ def _merge(ask: Ask) -> Change:
 
 
 def _unmerge(ask: Ask) -> Change:
-    into = ask.store.case_file(ask.file.case.merged_into_id or "none", ask.viewer)
+    legal("unmerge", ask.file)
+    into = ask.store.case_file(ask.file.case.merged_into_id or "", ask.viewer)
     return merging.unmerge(ask.file, into, ask.moment)
 
 

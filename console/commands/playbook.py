@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from cases import policy, practice
+from cases import policy, practice, trial
 from cases.casefile import calendars
 from cases.hours import WorktimeError
 from cases.models import Clinic
@@ -79,7 +79,7 @@ def check(
     found = _read(file)
     place = _place(hours, zone, "", clinic, data)
     try:
-        short = policy.shortfalls(found, place.clinic)
+        short = trial.shortfalls(found, place.clinic)
     except WorktimeError as error:
         raise UserError(f"{place.name}: {error}") from None
     typer.echo(f"{file}: nothing is wrong with it.")
@@ -117,7 +117,7 @@ def try_(
     try:
         calendars(place.clinic, found)  # a wrong zone is told as that, not as a wrong time
         opened = _instant(at, where)
-        courses = policy.trial(found, place.clinic, opened)
+        courses = trial.trial(found, place.clinic, opened)
     except WorktimeError as error:
         raise UserError(f"{place.name}: {error}") from None
     if as_json:
@@ -186,7 +186,7 @@ def _place(hours: list[str] | None, zone: str, region: str, slug: str, data: Pat
 # In words
 
 
-def _promises(found: Playbook, short: tuple[policy.Shortfall, ...]) -> list[str]:
+def _promises(found: Playbook, short: tuple[trial.Shortfall, ...]) -> list[str]:
     lines = []
     for kind, promise in found.clocks.items():
         if promise.promise is None:
@@ -197,7 +197,7 @@ def _promises(found: Playbook, short: tuple[policy.Shortfall, ...]) -> list[str]
     return lines or ["none is made; a clock's `promise` says what the public was told"]
 
 
-def _words(course: policy.Course, found: Playbook, zone: str) -> list[str]:
+def _words(course: trial.Course, found: Playbook, zone: str) -> list[str]:
     lines = [
         f"{course.kind}: due {local(course.due_at, zone)}",
         f"  starts {local(course.starts_at, zone)}, when {policy.STARTS[course.kind]}",
@@ -216,7 +216,7 @@ def _words(course: policy.Course, found: Playbook, zone: str) -> list[str]:
 
 
 def _as_dict(
-    found: Playbook, zone: str, opened: str, courses: tuple[policy.Course, ...]
+    found: Playbook, zone: str, opened: str, courses: tuple[trial.Course, ...]
 ) -> dict[str, Any]:
     return {
         "playbook": found.name,
@@ -227,7 +227,7 @@ def _as_dict(
     }
 
 
-def _course_dict(course: policy.Course, zone: ZoneInfo) -> dict[str, Any]:
+def _course_dict(course: trial.Course, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "clock": course.kind,
         "starts_when": policy.STARTS[course.kind],

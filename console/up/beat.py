@@ -70,6 +70,26 @@ class Beat:
             write_whole(self.path, json.dumps(said, indent=1) + "\n")
 
 
+def last_runs(data: Path) -> dict[str, datetime]:
+    """Return when each flow last ran on a data folder, whoever ran it."""
+    flows = read_json(data / "engine.json").get("flows", {})
+    return {name: datetime.fromisoformat(run["at"]) for name, run in flows.items()}
+
+
+def trouble(data: Path, now: datetime) -> str:
+    """Say what is wrong with the engine or with Prefect; nothing where all is well."""
+    beat = read_beat(data, now)
+    if not beat.get("at"):
+        return ""  # no engine ever ran here: the console was started by itself
+    if not beat["alive"]:
+        return f"The engine has been silent since {beat['at'][:16].replace('T', ' ')} UTC."
+    if beat.get("prefect") in ("down", "late"):
+        since = str(beat.get("prefect_since", ""))[11:16]
+        how = "does not answer" if beat["prefect"] == "down" else "runs nothing"
+        return f"Prefect {how} since {since} UTC; Amends keeps the deadlines by itself."
+    return ""
+
+
 def read_beat(data: Path, now: datetime) -> dict[str, Any]:
     """Return the last heartbeat of the engine on a data folder, with "alive" added.
 

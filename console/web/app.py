@@ -65,8 +65,13 @@ def create_app(
     clock: Callable[[], datetime] = _present,
     prefect_url: str = "",
     beats: Callable[[], Mapping[str, datetime]] = dict,
+    trouble: Callable[[datetime], str] = lambda _now: "",
 ) -> FastAPI:
-    """Return the console. `beats` says when each flow last ran, where the caller knows."""
+    """Return the console.
+
+    `beats` says when each flow last ran and `trouble` what is wrong with the engine, where the
+    caller knows.
+    """
     app = FastAPI(
         title="Amends",
         description="Hand reviews in, see how cases stand. “amends token issue” makes a token.",
@@ -76,7 +81,7 @@ def create_app(
         openapi_url="/api/openapi.json",
         dependencies=[Depends(arrive), Depends(checked)],
     )
-    app.state.console = Console(settings, store, Passwords(), clock, prefect_url, beats)
+    app.state.console = Console(settings, store, Passwords(), clock, prefect_url, beats, trouble)
     app.state.pace = api.Pace()
     for part in PARTS:
         app.include_router(part.router)

@@ -68,6 +68,7 @@ _WORDS: Mapping[str, Sequence[str]] = {
     "sureness": ("certain", "likely", "unsure"),
     "themes": ("corrective_action", "promise", "physician_account", "appeal", "other"),
 }
+_TRIES = 5  # others may be noting at the same correspondent that they looked
 _FACTS = (
     "round", "contact_how", "heard_at", "resolved_at", "monitor_ended_at", "followed_up_at",
     "closed_at", "held_at", "owner_id", "correspondent_id", "severity", "troll", "about",
@@ -135,7 +136,7 @@ def page(
 
 def _looked_at(visit: Visit, number: int) -> CaseFile:
     """Read a case, and record that somebody looked where it shows a correspondent's data."""
-    for _ in range(2):
+    for _ in range(_TRIES):
         file = visit.store.case_file(number, visit.viewer)
         seen = visit.store.viewed(file, visit.moment())
         if not seen or visit.store.apply(seen).applied:

@@ -45,7 +45,11 @@ class NotSignedIn(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """What every request leans on. `beats`: when each flow last ran, where somebody knows."""
+    """What every request leans on.
+
+    `beats` says when each flow last ran, `trouble` in words what is wrong with the engine, both
+    where somebody knows.
+    """
 
     settings: Settings
     store: Store
@@ -53,6 +57,7 @@ class Console:
     clock: Callable[[], datetime]
     prefect_url: str = ""
     beats: Callable[[], Mapping[str, datetime]] = field(default=dict)
+    trouble: Callable[[datetime], str] = field(default=lambda _now: "")
 
     @property
     def is_https(self) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from console.up import environment
-from console.up.beat import Beat, read_beat
+from console.up.beat import Beat, last_runs, read_beat, trouble
 from console.up.folder import Folder, InUse, claim, read_json, write_whole
 
 NOW = datetime(2026, 11, 2, 14, 0, tzinfo=UTC)
@@ -105,3 +105,22 @@ def test_a_file_is_written_whole_and_half_a_one_is_none(tmp_path: Path) -> None:
     assert read_json(tmp_path / "a.json") == {"a": 1}
     assert read_json(tmp_path / "b.json") == {}
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["a.json", "b.json"]
+
+
+def test_the_console_is_told_when_prefect_is_down_and_when_the_engine_is_silent(
+    tmp_path: Path,
+) -> None:
+    now = datetime(2026, 11, 2, 14, 0, tzinfo=UTC)
+    assert trouble(tmp_path, now) == ""  # no engine ever ran here
+
+    beat = Beat(tmp_path / "engine.json")
+    beat.found("up", now)
+    beat.ran("sweep", "prefect", "", now)
+    beat.write(now)
+    assert trouble(tmp_path, now) == ""
+    assert last_runs(tmp_path) == {"sweep": now}
+
+    beat.found("down", now)
+    beat.write(now)
+    assert trouble(tmp_path, now).startswith("Prefect does not answer since 14:00 UTC")
+    assert "silent since 2026-11-02 14:00" in trouble(tmp_path, now + timedelta(minutes=5))
