@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 
+from cases.consent import may_use
 from cases.models import (
     Account,
     Case,
@@ -124,10 +125,7 @@ class CaseFile(OnTheClock):
 
     def usable(self, point: ContactPoint) -> bool:
         """Tell whether this number or address may be used: allowed, alive and not stopped."""
-        if not point.allowed or point.closed_at is not None:
-            return False
-        said = [c for c in self.consents if c.index == point.index and c.channel == point.channel]
-        return not said or max(said, key=lambda consent: (consent.at, consent.id)).given
+        return may_use(point, self.consents)
 
     @property
     def may_contact(self) -> bool:

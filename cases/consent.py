@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cases.changes import About, Add, Change, Happened, Moment, Set, about
-from cases.models import Consent, Correspondent, Notice, NoticeState
+from cases.models import Consent, ContactPoint, Correspondent, Notice, NoticeState
 
 
 def suppressed(notices: Sequence[Notice], code: str, moment: Moment) -> list[Change]:
@@ -32,6 +32,14 @@ def suppressed(notices: Sequence[Notice], code: str, moment: Moment) -> list[Cha
         for notice in notices
         if notice.state in (NoticeState.PENDING, NoticeState.PLANNED) and notice.point_id
     ]
+
+
+def may_use(point: ContactPoint, consents: Sequence[Consent]) -> bool:
+    """Tell whether a number or address may be used: allowed, alive, and the last word no STOP."""
+    if not point.allowed or point.closed_at is not None:
+        return False
+    said = [c for c in consents if c.index == point.index and c.channel == point.channel]
+    return not said or max(said, key=lambda consent: (consent.at, consent.id)).given
 
 
 def stop(

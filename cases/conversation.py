@@ -22,10 +22,10 @@ from cases.models import (
     Account,
     Contact,
     ContactPoint,
-    Task,
 )
 from cases.replies import fingerprint
 from cases.stages import IllegalMove, keyed_clock, legal, one_of, record, running
+from cases.tasks import task_adds
 
 OUTCOMES = (
     "reached", "voicemail", "no_answer", "wrong_number", "other_person", "declined", "sent",
@@ -60,7 +60,7 @@ def contact(
     A voicemail is a try, not contact. A wrong number closes itself; "declined" ends the contact.
     """
     legal("contact", file)
-    refuse_sender("contact", file, moment)
+    _refuse_sender("contact", file, moment)
     one_of("contact", "channel", channel, CHANNELS)
     one_of("contact", "outcome", outcome, OUTCOMES)
     if at > moment.now:
@@ -152,9 +152,7 @@ def write(
     Raises IllegalMove where the text may not be said, or the way is closed.
     """
     legal("write", file)
-    refuse_sender("write", file, moment)
-    refuse_message("write", file, point, text, subject)
-    notice = message_notice(file, point, text, subject, kind, moment, not_before)
+    notice = approved_message("write", kind, file, point, text, subject, moment, not_before)
     return record(
         file,
         moment,
@@ -164,6 +162,25 @@ def write(
         notices=[notice],
         ends=[end(clock, "met", moment) for clock in running(file, "answer")],
     )
+
+
+def approved_message(
+    move: str,
+    kind: str,
+    file: CaseFile,
+    point: ContactPoint,
+    text: str,
+    subject: str,
+    moment: Moment,
+    not_before: datetime | None = None,
+) -> dict[str, Any]:
+    """Return the notice that carries this exact text to the correspondent.
+
+    Raises IllegalMove where who speaks, what is said or the way to them forbids it.
+    """
+    _refuse_sender(move, file, moment)
+    _refuse_message(move, file, point, text, subject)
+    return message_notice(file, point, text, subject, kind, moment, not_before)
 
 
 def message_notice(
@@ -186,13 +203,18 @@ def message_notice(
         "point_id": point.id,
         "subject_line": subject or None,
         "body": text,
-        "digest": fingerprint(f"{point.channel}|{point.index}|{subject}|{text}"),
+        "digest": approval(point.channel, point.index, subject, text),
         "approved_by": moment.by,
         "not_before": not_before or moment.now,
     }
 
 
-def refuse_sender(move: str, file: CaseFile, moment: Moment) -> None:
+def approval(channel: str, index: str, subject: str, text: str) -> str:
+    """Return the digest that ties an approval to one text, one channel and one recipient."""
+    return fingerprint(f"{channel}|{index}|{subject}|{text}")
+
+
+def _refuse_sender(move: str, file: CaseFile, moment: Moment) -> None:
     """Raise IllegalMove unless a named person speaks, and none whom the case is about."""
     if moment.by not in file.people:
         raise IllegalMove(move, ["a named person of the practice speaks with them, no program"])
@@ -200,7 +222,9 @@ def refuse_sender(move: str, file: CaseFile, moment: Moment) -> None:
         raise IllegalMove(move, ["nobody speaks with them about themselves: somebody else does"])
 
 
-def refuse_message(move: str, file: CaseFile, point: ContactPoint, text: str, subject: str) -> None:
+def _refuse_message(
+    move: str, file: CaseFile, point: ContactPoint, text: str, subject: str
+) -> None:
     """Raise IllegalMove where this text may not be said, or not this way."""
     missing = []
     if point.channel not in ("email", "sms"):
@@ -304,32 +328,6 @@ def hear(
         facts={"heard_at": moment.now, "heard_how": "heard"},
         adds=[Add(Account, account), *(each for pair in owed for each in pair)],
     )
-
-
-def task_adds(
-    file: CaseFile,
-    kind: str,
-    what: str,
-    due_at: datetime,
-    moment: Moment,
-    *,
-    owner_id: str | None = None,
-    visibility: str = "team",
-) -> list[Add]:
-    """Return a task and its clock. Raises IllegalMove where its date has passed."""
-    if due_at <= moment.now:
-        raise IllegalMove("task", [f"{due_at:%Y-%m-%d %H:%M} has passed; give a date ahead"])
-    task: dict[str, Any] = {
-        "id": moment.new_id(),
-        "case_id": file.case.id,
-        "kind": kind,
-        "what": what,
-        "owner_id": owner_id or file.case.owner_id,
-        "created_at": moment.now,
-        "due_at": due_at,
-        "visibility": visibility,
-    }
-    return [Add(Task, task), keyed_clock(file, "task", task["id"], moment, until=due_at)]
 
 
 def give_up(file: CaseFile, how: str, moment: Moment) -> Change:

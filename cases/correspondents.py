@@ -36,7 +36,6 @@ class Point:
     value: str
     index: str
     allowed: bool = True
-    no_voicemail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,6 @@ def _point(correspondent_id: str, point: Point, moment: Moment) -> Add:
             "value": point.value,
             "index": point.index,
             "allowed": point.allowed,
-            "no_voicemail": point.no_voicemail,
         },
     )
 

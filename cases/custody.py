@@ -10,14 +10,15 @@ from cases.casefile import CaseFile
 from cases.changes import Add, Change, Happened, Moment, Set
 from cases.clocks import end
 from cases.consent import suppressed
-from cases.conversation import task_adds
 from cases.models import Note, Person, Task, Visibility
 from cases.people import owner_for
 from cases.replies import withdrawn
 from cases.stages import IllegalMove, legal, record, running
+from cases.tasks import task_adds
+from cases.triage import Severity
 
 HOLDS = ("counsel", "board", "media", "privacy")
-SEVERITIES = ("routine", "elevated", "grave")
+SEVERITIES = tuple(Severity)
 _REPORT_WITHIN = timedelta(days=2)
 
 
@@ -165,7 +166,7 @@ def add_task(
 ) -> Change:
     """Owe something on a date: a promise, an account of the physician, a corrective action."""
     legal("task", file)
-    adds = task_adds(file, kind, what, due_at, moment, owner_id=owner_id or None)
+    adds = task_adds(file, kind, what, due_at, moment, owner_id)
     event = Happened("task_set", {"task": adds[0].values["id"], "kind": kind, "due_at": due_at})
     return record(file, moment, event, adds=adds)
 

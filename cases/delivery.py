@@ -15,6 +15,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cases.changes import About, Add, Change, Happened, Moment, Set, about
+from cases.consent import may_use
+from cases.conversation import approval
 from cases.models import (
     Case,
     Clinic,
@@ -27,7 +29,6 @@ from cases.models import (
     Receipt,
 )
 from cases.ports import Accepted, ChannelError
-from cases.replies import fingerprint
 
 # Attempt n waits this long after failing; later ones as long as the last.
 _BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240))
@@ -108,32 +109,18 @@ def _bar_to_correspondent(waiting: Waiting, now: datetime) -> tuple[str, datetim
     notice, case, point, who = waiting.notice, waiting.case, waiting.point, waiting.correspondent
     if case is None or point is None or who is None or who.undone_at is not None:
         return "unmatched", None
-    if _stopped(point, waiting.consents):
+    if not may_use(point, waiting.consents):
         return "stop", None
     if case.held_at is not None:
         return "held", None
     if case.closed_at is not None:
         return "closed", None
-    if notice.expires_at is not None and notice.expires_at <= now:
-        return "expired", None
-    if not notice.approved_by or notice.digest != _approved(notice, point):
+    text = approval(notice.channel, point.index, notice.subject_line or "", notice.body or "")
+    if not notice.approved_by or notice.digest != text:
         return "not_what_was_approved", None
     if who.care_of == "deceased" and notice.kind == "follow_up":
         return "deceased", None
     return "", _quiet(notice, waiting.clinic, now)
-
-
-def _stopped(point: ContactPoint, consents: Sequence[Consent]) -> bool:
-    if not point.allowed or point.closed_at is not None:
-        return True
-    said = [c for c in consents if c.index == point.index and c.channel == point.channel]
-    return bool(said) and not max(said, key=lambda c: (c.at, c.id)).given
-
-
-def _approved(notice: Notice, point: ContactPoint) -> str:
-    return fingerprint(
-        f"{notice.channel}|{point.index}|{notice.subject_line or ''}|{notice.body or ''}"
-    )
 
 
 def _quiet(notice: Notice, clinic: Clinic | None, now: datetime) -> datetime | None:

@@ -1,7 +1,7 @@
 """After it is resolved: the review is watched, help is offered once more, the case is closed.
 
-Nobody asks, pays or presses for a review to be changed or to vanish (16 CFR 465.7; the mission,
-point 8). Amends only looks.
+Nobody asks, pays or presses for a review to be changed or to vanish (16 CFR 465.7). Amends only
+looks.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, Set, about
 from cases.clocks import end
 from cases.consent import suppressed
-from cases.conversation import contact, message_notice, refuse_message, refuse_sender
+from cases.conversation import approved_message, contact
 from cases.models import ContactPoint, Notice, NoticeState
 from cases.replies import withdrawn
 from cases.stages import NEEDS, IllegalMove, lacking, legal, record, running
@@ -100,9 +100,7 @@ def plan_follow_up(
     legal("look", file)
     if missing := set(lacking("follow-up", file)) - {NEEDS["monitored"].remedy}:
         raise IllegalMove("follow-up", sorted(missing))
-    refuse_sender("follow-up", file, moment)
-    refuse_message("follow-up", file, point, text, subject)
-    notice = message_notice(file, point, text, subject, "follow_up", moment)
+    notice = approved_message("follow-up", "follow_up", file, point, text, subject, moment)
     change = record(
         file,
         moment,
@@ -139,9 +137,7 @@ def follow_up(
 ) -> Change:
     """Ask once more, in writing, whether anything else can be done."""
     legal("follow-up", file)
-    refuse_sender("follow-up", file, moment)
-    refuse_message("follow-up", file, point, text, subject)
-    notice = message_notice(file, point, text, subject, "follow_up", moment)
+    notice = approved_message("follow-up", "follow_up", file, point, text, subject, moment)
     change = record(
         file,
         moment,

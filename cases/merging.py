@@ -50,8 +50,9 @@ def unmerge(file: CaseFile, into: CaseFile, moment: Moment) -> Change:
 
     Where only the merge excused the public reply, it is owed again.
     """
+    legal("unmerge", file)
     if file.case.merged_into_id != into.case.id:
-        raise IllegalMove("unmerge", ["this case was not merged into another"])
+        raise IllegalMove("unmerge", ["this case was merged into another one than that"])
     facts: dict[str, Any] = {"merged_into_id": None}
     if file.case.acknowledged_how == "none: duplicate":
         facts |= {"acknowledged_at": None, "acknowledged_how": ""}

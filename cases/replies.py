@@ -19,9 +19,10 @@ from cases.clocks import end
 from cases.compliance import Finding, Level
 from cases.models import Reply, ReplyState, Role, Task
 from cases.ports import Capabilities, PlatformError, Published
-from cases.stages import IllegalMove, keyed_clock, legal, record, running
+from cases.stages import ATTESTABLE, NEEDS, IllegalMove, legal, record, running
+from cases.tasks import task_adds
 
-# Why a person may decide that no public reply is owed (the mission, point 10 and 15).
+# Why a person may decide that no public reply is owed.
 NO_REPLY = (
     "troll",
     "counsel",
@@ -120,7 +121,7 @@ def approve(
     legal("approve", file)
     reply = newest(file, ReplyState.DRAFT)
     if reply is None or reply.text is None:
-        raise IllegalMove("approve", ["there is no draft; first: draft"])
+        raise IllegalMove("approve", [NEEDS["drafted"].remedy])
     found = findings(file, reply.text, can)
     _refuse_approval(file, reply, found, acknowledged, moment)
     state = ReplyState.APPROVED if can.reply else ReplyState.BY_HAND
@@ -174,17 +175,8 @@ def _ask_for_hand(
     file: CaseFile, reply: Reply, moment: Moment
 ) -> tuple[list[Add], list[dict[str, Any]]]:
     """Owe somebody the posting: the platform has no way in for programs."""
-    due_at = moment.now + _BY_HAND
-    task: dict[str, Any] = {
-        "id": moment.new_id(),
-        "case_id": file.case.id,
-        "kind": "publish_by_hand",
-        "what": "Post the approved reply on the platform, then say where: posted --url",
-        "owner_id": file.case.owner_id,
-        "created_at": moment.now,
-        "due_at": due_at,
-    }
-    clock = keyed_clock(file, "task", task["id"], moment, until=due_at)
+    what = "Post the approved reply on the platform, then say where: posted --url"
+    adds = task_adds(file, "publish_by_hand", what, moment.now + _BY_HAND, moment)
     notice = {
         "key": f"by_hand:{reply.id}:{file.case.owner_id}",
         "case_id": file.case.id,
@@ -193,7 +185,7 @@ def _ask_for_hand(
         "person_id": file.case.owner_id,
         "detail": {"reply": reply.id},
     }
-    return [Add(Task, task), clock], [notice] if file.case.owner_id else []
+    return adds, [notice] if file.case.owner_id else []
 
 
 def submit(file: CaseFile, reply: Reply, moment: Moment) -> Change:
@@ -265,11 +257,9 @@ def did_not_go_live(file: CaseFile, reply: Reply, error: PlatformError, moment: 
 def posted(file: CaseFile, url: str, at: datetime, moment: Moment) -> Change:
     """Attest that the approved text stands on the platform: where, and since when."""
     legal("posted", file)
-    reply = newest(
-        file, ReplyState.BY_HAND, ReplyState.APPROVED, ReplyState.REJECTED, ReplyState.UNKNOWN
-    )
+    reply = newest(file, *ATTESTABLE)
     if reply is None:
-        raise IllegalMove("posted", ["no approved reply waits for a hand; first: approve"])
+        raise IllegalMove("posted", [NEEDS["approved"].remedy])
     if not url.strip():
         raise IllegalMove("posted", ["say where it stands: --url"])
     values: dict[str, Any] = {

@@ -15,7 +15,7 @@ from cases.ports import SeenReview
 from cases.stages import record
 from cases.triage import Severity, Triage
 
-_GRAVITY = (Severity.ROUTINE, Severity.ELEVATED, Severity.GRAVE)
+_GRAVITY = tuple(Severity)
 
 
 def is_news(seen: SeenReview, known: Review | None) -> bool:

@@ -8,7 +8,7 @@ stage they add up to, and starts and ends the clocks that hang on them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -16,7 +16,7 @@ from typing import Any, cast
 from cases import clocks
 from cases.casefile import CaseFile
 from cases.changes import Add, Change, Happened, Moment, Set, about
-from cases.models import Case, Clock, Stage
+from cases.models import Case, Clock, ReplyState, Stage
 
 # The stages in order, and the fact that shows each one's result.
 RESULTS: tuple[tuple[Stage, str], ...] = (
@@ -27,6 +27,9 @@ RESULTS: tuple[tuple[Stage, str], ...] = (
     (Stage.MONITOR, "monitor_ended_at"),
     (Stage.FOLLOW_UP, "closed_at"),
 )
+
+# A reply in one of these states may be attested: approved, and not known to be live.
+ATTESTABLE = (ReplyState.BY_HAND, ReplyState.APPROVED, ReplyState.REJECTED, ReplyState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,24 @@ def _identified(file: CaseFile) -> bool:
     return who.care_of == "self" or bool(who.authority)
 
 
+def _paused(file: CaseFile) -> bool:
+    """Tell whether a clock was paused and nobody resumed it; rules here do not know the time."""
+    return any(
+        pause.ended_at is None
+        for clock in file.clocks
+        if clock.ended_at is None
+        for pause in file.pauses.get(clock.id, ())
+    )
+
+
 NEEDS: dict[str, Need] = {
     "open": Need(lambda f: f.case.closed_at is None, "the case is closed; first: reopen"),
     "closed": Need(lambda f: f.case.closed_at is not None, "the case is still open"),
     "not_merged": Need(
         lambda f: f.case.merged_into_id is None, "it was merged into another case; first: unmerge"
+    ),
+    "merged": Need(
+        lambda f: f.case.merged_into_id is not None, "this case was not merged into another"
     ),
     "not_held": Need(
         lambda f: f.case.held_at is None, "a hold stops all that goes out; first: release"
@@ -69,6 +85,14 @@ NEEDS: dict[str, Need] = {
     "acknowledged": Need(
         lambda f: f.case.acknowledged_at is not None,
         "no public reply is live; first: approve and publish one, or: no-reply with its reason",
+    ),
+    "drafted": Need(
+        lambda f: any(r.state == ReplyState.DRAFT and r.text is not None for r in f.replies),
+        "there is no draft; first: draft",
+    ),
+    "approved": Need(
+        lambda f: any(reply.state in ATTESTABLE for reply in f.replies),
+        "no approved reply waits for a hand; first: approve",
     ),
     "known": Need(
         lambda f: f.correspondent is not None and f.correspondent.undone_at is None,
@@ -123,6 +147,10 @@ NEEDS: dict[str, Need] = {
         lambda f: f.case.troll != "confirmed", "a confirmed troll gets no reply; first: not-troll"
     ),
     "grave": Need(lambda f: f.case.severity == "grave", "the case is not grave"),
+    "paused": Need(_paused, "no pause is running"),
+    "task_open": Need(
+        lambda f: any(task.done_at is None for task in f.tasks), "no task is open; first: task"
+    ),
     "safe": Need(
         lambda f: f.case.severity != "grave" or f.case.safe_at is not None,
         "the case is grave and nobody took the safety of it; first: take",
@@ -132,8 +160,8 @@ NEEDS: dict[str, Need] = {
 MOVES: dict[str, tuple[str, ...]] = {
     # the public reply
     "draft": ("open", "not_merged"),
-    "approve": ("open", "not_merged", "not_held", "no_troll"),
-    "posted": ("open",),
+    "approve": ("open", "not_merged", "not_held", "no_troll", "drafted"),
+    "posted": ("open", "approved"),
     "no-reply": ("open", "unacknowledged"),
     # the conversation
     "match": ("open", "unknown"),
@@ -163,15 +191,15 @@ MOVES: dict[str, tuple[str, ...]] = {
     "hold": ("open",),
     "release": ("open", "held"),
     "pause": ("open",),
-    "resume": ("open",),
+    "resume": ("open", "paused"),
     "troll": ("open",),
     "severity": ("open",),
     "about": ("open",),
     "note": (),
     "task": (),
-    "task-done": (),
+    "task-done": ("task_open",),
     "merge": ("open", "not_merged"),
-    "unmerge": (),
+    "unmerge": ("merged",),
 }
 
 
@@ -342,6 +370,3 @@ def running(file: CaseFile, kind: str, key: str | None = None) -> list[Clock]:
         for clock in file.clocks
         if clock.kind == kind and clock.ended_at is None and key in (None, clock.key)
     ]
-
-
-__all__ = ["COURSES", "MOVES", "NEEDS", "IllegalMove", "legal", "record", "replace", "standing"]

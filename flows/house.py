@@ -69,7 +69,7 @@ def at_work(flow: str, now: datetime | None) -> Iterator[House]:
     """Open the house for one run of a flow, as the environment says where it is.
 
     Whatever is raised leaves as a FlowError with a code: exception texts carry data, and Prefect
-    stores them in six places (facts about Prefect 3.8).
+    stores them in six places (as of 3.8).
     """
     code = ""
     try:

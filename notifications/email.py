@@ -7,103 +7,28 @@ import ipaddress
 import re
 import socket
 import ssl
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import format_datetime, parseaddr
 from functools import cache
 from typing import Any, Literal
 
 import aiosmtplib
 from aiosmtplib.protocol import SMTPProtocol
-from email_validator import EmailNotValidError, validate_email
 from emails.exc import BadHeaderError
 from emails.message import Message as Letter
 
 from cases.ports import Accepted, ChannelError, Message
+from notifications.faults import what_broke
+from notifications.mime import compose, one_sender
 
 Security = Literal["starttls", "tls", "none"]
-Sender = tuple[str | None, str]
 Stage = Literal["build", "open", "mail", "rcpt", "data", "dot"]
 
-_LINE_BREAKER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
-_HEADER_NAME = re.compile(r"[!-9;-~]+")
-_MESSAGE_ID = re.compile(r"(?!.{251})<[!-;=?-~]+@[!-;=?-~]+>")
 _ENHANCED = re.compile(r"5\.\d{1,3}\.\d{1,3}\b")
 _NO_SUCH_RECIPIENT = re.compile(r"5\.1\.(?![78]\b)|5\.2\.1\b")  # 5.1.7 and 5.1.8 blame the sender
-# What this module writes itself: a second copy would contradict the first, or add a recipient.
-_OURS = re.compile(
-    r"(?i:bcc|cc|content-.*|date|from|message-id|mime-version|resent-.*|return-path|sender|subject|to)"
-)
-_MARKS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 _QUIT_SECONDS = 2.0
 _AT_ONCE = 64 * 1024  # bytes; a longer body must be gone before the dot follows
-
-
-def one_sender(written: str) -> Sender:
-    """Split 'Name <address>'. Raises ValueError where there is not exactly one address in it."""
-    name, address = parseaddr(written)
-    try:
-        return name or None, one_address("" if _LINE_BREAKER.search(written) else address)
-    except ValueError as error:
-        raise ValueError("sender must read like 'Elm Street <care@elm.example>'") from error
-
-
-def one_address(written: str) -> str:
-    """Return the address as it travels (its domain in ASCII). Raises ValueError."""
-    try:
-        found = validate_email(
-            written, allow_smtputf8=False, check_deliverability=False, globally_deliverable=False
-        )
-    except EmailNotValidError:
-        found = None
-    if found is None or found.ascii_email is None:
-        raise ValueError("not one usable e-mail address")
-    return found.ascii_email
-
-
-def compose(message: Message, sender: Sender) -> Letter:
-    """Put a message into MIME: text and HTML, its own Message-ID, marked as sent by a machine.
-
-    Raises ChannelError (permanent) for an unusable recipient, a missing Message-ID and whatever
-    would smuggle a header in. The marks against answering machines follow RFC 3834, section 5.
-    """
-    headers = _headers(message)
-    return Letter(
-        mail_from=sender,
-        mail_to=[(None, _recipient(message.to))],
-        subject=message.subject,
-        text=message.text or None,
-        html=message.html or None,
-        message_id=message.message_id,
-        # A string: the library drops the zone of a datetime.
-        date=format_datetime(datetime.now(UTC)),
-        headers=headers,
-    )
-
-
-def _recipient(written: str) -> str:
-    try:
-        return one_address(written)
-    except ValueError:
-        fault = ChannelError("bad-address", permanent=True, dead_address=True)
-    raise fault
-
-
-def _headers(message: Message) -> dict[str, str]:
-    lines = (message.subject, message.message_id, *message.headers.values())
-    if any(map(_LINE_BREAKER.search, lines)) or not _allowed(message.headers):
-        raise ChannelError("bad-header", permanent=True)
-    if not _MESSAGE_ID.fullmatch(message.message_id):
-        raise ChannelError("no-message-id", permanent=True)
-    given = {name.lower() for name in message.headers}
-    marks = {name: value for name, value in _MARKS.items() if name.lower() not in given}
-    return {**marks, **message.headers}
-
-
-def _allowed(headers: Mapping[str, str]) -> bool:
-    return all(_HEADER_NAME.fullmatch(name) and not _OURS.fullmatch(name) for name in headers)
 
 
 @cache
@@ -276,23 +201,6 @@ def _stuffed(mime: bytes) -> bytes:
     """Return the message as DATA wants it (RFC 5321, section 4.5.2), without the final dot."""
     body = re.sub(rb"(?m)^\.", b"..", mime)
     return body if body.endswith(b"\r\n") else body + b"\r\n"
-
-
-_NAMES: tuple[tuple[type[BaseException], str], ...] = (
-    (ssl.SSLError, "tls"),
-    (socket.gaierror, "dns"),
-    (TimeoutError, "timeout"),
-    (ConnectionRefusedError, "refused"),
-    (ConnectionError, "dropped"),
-    (OSError, "unreachable"),
-)
-
-
-def what_broke(error: BaseException) -> str:
-    """Name a broken connection by the deepest cause that has a name; "" where none has."""
-    cause = error.__cause__ or error.__context__
-    deeper = what_broke(cause) if cause is not None else ""
-    return deeper or next((name for kind, name in _NAMES if isinstance(error, kind)), "")
 
 
 def _fault(stage: Stage, error: Exception) -> ChannelError:

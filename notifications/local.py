@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cases.ports import Accepted, ChannelError, Message
-from notifications.email import compose, one_sender
+from notifications.mime import compose, one_sender
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.@_+-]")
 _LONGEST = 120  # characters of a file name; the usual limit is 255 bytes

@@ -19,7 +19,7 @@ from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-unty
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from cases.ports import Accepted, ChannelError, Message
-from notifications.email import what_broke
+from notifications.faults import what_broke
 
 CALLBACK_PATH = "/hooks/twilio/status/"  # the attempt's token follows; no patient data in a URL
 

@@ -1,4 +1,4 @@
-"""The words triage goes by, read from the TOML files beside this one and filed for a fast scan.
+"""The word lists beside this one; those triage goes by, filed for a fast scan.
 
 The pattern language is explained in triage.toml. A pattern is filed under its first word, so one
 walk over the words of a text tries only what can match there: the time is linear in the length of
@@ -87,10 +87,15 @@ def _groups(data: Mapping[str, Any]) -> Iterator[tuple[str, str, bool, Iterable[
 
 
 @cache
+def table(name: str) -> Mapping[str, Any]:
+    """Return one of the TOML files beside this one, read once."""
+    return tomllib.loads((files(__name__) / name).read_text("utf-8"))
+
+
+@cache
 def lexicon() -> Lexicon:
     """Read the packaged word lists, once. Raises KeyError for an unknown {set}."""
-    folder = files(__name__)
-    data = [tomllib.loads((folder / name).read_text("utf-8")) for name in _FILES]
+    data = [table(name) for name in _FILES]
     sets = {name: words for part in data for name, words in part.get("sets", {}).items()}
     rules: dict[str, list[Rule]] = {}
     for kind, reason, always, patterns, weight in (g for part in data for g in _groups(part)):

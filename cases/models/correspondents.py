@@ -40,7 +40,6 @@ class ContactPoint(SQLModel, table=True):
     value: str | None = sealed()
     index: str = Field(default="", index=True, max_length=64)
     allowed: bool = True  # they said we may use it
-    no_voicemail: bool = False
     closed_at: datetime | None = maybe_at()
     closed_why: str = ""
 

@@ -38,7 +38,6 @@ class Notice(Subject, table=True):
     approved_by: str = ""
     state: str = NoticeState.PENDING
     not_before: datetime = at()
-    expires_at: datetime | None = maybe_at()
     attempts: int = 0
     attempt_token: str = ""
     lease_until: datetime | None = maybe_at()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -22,7 +21,7 @@ from cases.models import (
 )
 from cases.store.database import reading
 from cases.store.people import PeopleReads
-from cases.store.rows import opened, read, table, those
+from cases.store.rows import grouped, opened, read, table, those
 
 Row = TypeVar("Row")
 
@@ -100,10 +99,8 @@ class OutboxReads(PeopleReads):
             owners = (point.correspondent_id for point in points.values())
             correspondents = _ids(those(connection, Correspondent, "id", owners))
             indexes = (point.index for point in points.values())
-            consents: dict[str, list[Consent]] = defaultdict(list)
-            for consent in those(connection, Consent, "index", indexes):
-                consents[consent.index].append(consent)
-        helper = next(
+            consents = grouped(those(connection, Consent, "index", indexes), "index")
+        administrator = next(
             (p for p in people.values() if p.active and p.role == Role.ADMINISTRATOR), None
         )
         known: list[Waiting] = []
@@ -118,7 +115,7 @@ class OutboxReads(PeopleReads):
                     opened(point, self._sealer) if point else None,
                     correspondents.get(point.correspondent_id) if point else None,
                     consents[point.index] if point else (),
-                    _owner(case, people) or helper,
+                    _owner(case, people) or administrator,
                 )
             )
         return known

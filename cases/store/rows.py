@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -14,7 +15,17 @@ from cases.models.rows import shape, table
 from cases.sealing import Sealer
 
 Model = TypeVar("Model", bound=SQLModel)
-__all__ = ["chunks", "first", "opened", "read", "sealed_columns", "shape", "table", "those"]
+__all__ = [
+    "chunks",
+    "first",
+    "grouped",
+    "opened",
+    "read",
+    "sealed_columns",
+    "shape",
+    "table",
+    "those",
+]
 
 _MANY = 5_000  # identifiers in one question: below the limits of both databases
 
@@ -44,6 +55,14 @@ def those(
     for some in chunks(sorted(set(wanted))):
         query = select(table(model)).where(table(model).c[column].in_(some), *where)
         found += read(connection, model, query.order_by(table(model).c.id))
+    return found
+
+
+def grouped(rows: Iterable[Model], column: str) -> dict[Any, list[Model]]:
+    """Return the rows by the value of a column; a value without any has an empty list."""
+    found: dict[Any, list[Model]] = defaultdict(list)
+    for row in rows:
+        found[getattr(row, column)].append(row)
     return found
 
 

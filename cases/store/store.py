@@ -26,7 +26,7 @@ from cases.store import database
 from cases.store.access import AccessReads
 from cases.store.chain import Broken, verify
 from cases.store.outbox import OutboxReads
-from cases.store.rows import first, table
+from cases.store.rows import table
 from cases.store.views import Views
 from cases.store.work import WorkReads
 from cases.store.writer import Applied, Writer
@@ -77,6 +77,19 @@ class Store(WorkReads, OutboxReads, AccessReads, Views):
         if self.apply([_found(name, self._sealer, moment)]).refused:
             raise database.StoreError("the database refused to be founded; make a new one")
 
+    def check_keys(self) -> None:
+        """Refuse a keyring that is not the one this record was sealed with, before any harm."""
+        practice = self.find_practice()
+        if practice is None:
+            return
+        try:
+            self._sealer.open("practices", "key_check", practice.id, practice.key_check)
+        except SealError:
+            raise KeyringError(
+                "this keyring is not the one the record was sealed with; restore the right one "
+                "from your key backup"
+            ) from None
+
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
@@ -122,7 +135,7 @@ def _opened(engine: Engine, settings: Settings, moment: Moment | None, name: str
     store = Store(engine, Sealer(_keys(settings, is_new)), settings.mail_domain)
     if moment is not None:
         store.upgrade(moment, name)
-    _check_keys(store)
+    store.check_keys()
     return store
 
 
@@ -146,18 +159,3 @@ def _keys(settings: Settings, is_new: bool) -> Keyring:
         except OSError as error:
             raise KeyringError(f"{settings.keyring_path}: {error.strerror}") from None
     return read_keyring(settings.keyring_path)
-
-
-def _check_keys(store: Store) -> None:
-    """Refuse a keyring that is not the one this record was sealed with, before any harm."""
-    with database.reading(store._engine) as connection:
-        practice = first(connection, Practice)
-    if practice is None:
-        return
-    try:
-        store._sealer.open("practices", "key_check", practice.id, practice.key_check)
-    except SealError:
-        raise KeyringError(
-            "this keyring is not the one the record was sealed with; restore the right one from "
-            "your key backup"
-        ) from None

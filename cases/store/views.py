@@ -6,10 +6,9 @@ correspondent's data is itself recorded (45 CFR 164.312(b)).
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, select
@@ -41,10 +40,11 @@ from cases.models import (
 )
 from cases.store.database import reading
 from cases.store.people import PeopleReads
-from cases.store.rows import first, opened, read, table, those
+from cases.store.rows import first, grouped, opened, read, table, those
 from cases.viewers import Viewer
 
 Row = TypeVar("Row", bound=SQLModel)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class NotFound(LookupError):
@@ -78,7 +78,8 @@ class Views(PeopleReads):
             children = {model: self._children(connection, model, case, viewer) for model in _PARTS}
             clocks = read(connection, Clock, _of(Clock, case.id))
             ids = [clock.id for clock in clocks]
-            pauses, fired = _by(connection, Pause, ids), _by(connection, RungFired, ids)
+            pauses = grouped(those(connection, Pause, "clock_id", ids), "clock_id")
+            fired = grouped(those(connection, RungFired, "clock_id", ids), "clock_id")
             reviews = read(connection, Review, _of(Review, case.id))
             reviews = [opened(review, self._sealer) for review in reviews]
             versions = self._versions(connection, reviews)
@@ -138,52 +139,22 @@ class Views(PeopleReads):
         `words` stand in the review as it was published: once it is sealed no search finds it.
         `drafted`: only those whose newest reply is a draft that waits for an approval.
         """
-        c = table(Case)
-        query = select(c).order_by(c.c.number.desc()).limit(limit)
-        if viewer.clinics is not None:
-            query = query.where(c.c.clinic_id.in_(sorted(viewer.clinics)))
-        if stage:
-            query = query.where(c.c.stage == stage)
-        elif not closed:
-            query = query.where(c.c.stage != Stage.CLOSED)
-        if clinic_id:
-            query = query.where(c.c.clinic_id == clinic_id)
-        if owner_id:
-            query = query.where(c.c.owner_id == owner_id)
-        if after is not None:
-            query = query.where(c.c.number < after)
-        if overdue_at is not None:
-            query = query.where(c.c.id.in_(_overdue(overdue_at)))
-        if severity:
-            query = query.where(c.c.severity == severity)
-        if words:
-            query = query.where(c.c.id.in_(_saying(words)))
-        if drafted:
-            query = query.where(c.c.id.in_(_drafted()))
-        with reading(self._engine) as connection:
-            found = [_without(case, "done") for case in read(connection, Case, query)]
-            reviews = {
-                r.id: r for r in those(connection, Review, "id", [x.review_id for x in found])
-            }
-            running = those(
-                connection,
-                Clock,
-                "case_id",
-                [x.id for x in found],
-                table(Clock).c.ended_at.is_(None),
-            )
-        return [
-            Short(
-                case,
-                _without(reviews[case.review_id], "sealed_text"),
-                min(
-                    (k for k in running if k.case_id == case.id and k.due_at),
-                    key=lambda clock: clock.due_at,  # type: ignore[arg-type, return-value]
-                    default=None,
-                ),
-            )
-            for case in found
+        c = table(Case).c
+        wanted = [
+            viewer.clinics is None or c.clinic_id.in_(sorted(viewer.clinics)),
+            c.stage == stage if stage else closed or c.stage != Stage.CLOSED,
+            not clinic_id or c.clinic_id == clinic_id,
+            not owner_id or c.owner_id == owner_id,
+            after is None or c.number < after,
+            overdue_at is None or c.id.in_(_overdue(overdue_at)),
+            not severity or c.severity == severity,
+            not words or c.id.in_(_saying(words)),
+            not drafted or c.id.in_(_drafted()),
         ]
+        query = select(table(Case)).order_by(c.number.desc()).limit(limit)
+        with reading(self._engine) as connection:
+            found = read(connection, Case, query.where(*(w for w in wanted if w is not True)))
+            return _in_short(connection, found)
 
     def timeline(self, file: CaseFile, viewer: Viewer) -> list[Line]:
         """Return a case's history as this viewer may read it, oldest first. Raises NotFound."""
@@ -254,11 +225,23 @@ def _of(model: type[SQLModel], case_id: str) -> Select[Any]:
     return select(t).where(t.c.case_id == case_id).order_by(t.c.id)
 
 
-def _by(connection: Connection, model: type[Row], ids: Sequence[str]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = defaultdict(list)
-    for row in those(connection, model, "clock_id", ids):
-        found[row.clock_id].append(row)  # type: ignore[attr-defined]
-    return found
+def _in_short(connection: Connection, cases: Sequence[Case]) -> list[Short]:
+    open_ = table(Clock).c.ended_at.is_(None)
+    clocks = those(connection, Clock, "case_id", (case.id for case in cases), open_)
+    found = those(connection, Review, "id", (case.review_id for case in cases))
+    reviews = {review.id: review for review in found}
+    first_due: dict[str, Clock] = {}
+    for clock in sorted(clocks, key=lambda each: each.due_at or _NEVER):
+        if clock.due_at is not None:
+            first_due.setdefault(clock.case_id, clock)
+    return [
+        Short(
+            _without(case, "done"),
+            _without(reviews[case.review_id], "sealed_text"),
+            first_due.get(case.id),
+        )
+        for case in cases
+    ]
 
 
 def _overdue(now: datetime) -> Select[Any]:

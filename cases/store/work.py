@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NoReturn, TypeVar, cast
+from typing import NoReturn, cast
 
 from sqlalchemy import func, select, tuple_
 
@@ -26,9 +25,7 @@ from cases.models import (
 from cases.playbook import Playbook, PlaybookError
 from cases.store.database import reading
 from cases.store.people import PeopleReads
-from cases.store.rows import chunks, opened, read, table, those
-
-Row = TypeVar("Row")
+from cases.store.rows import chunks, grouped, opened, read, table, those
 
 
 class WorkReads(PeopleReads):
@@ -49,7 +46,11 @@ class WorkReads(PeopleReads):
             cases = those(connection, Case, "id", (clock.case_id for clock in clocks))
             pauses = those(connection, Pause, "clock_id", ids)
             fired = those(connection, RungFired, "clock_id", ids)
-        mine, paused, done = _by(clocks, "case_id"), _by(pauses, "clock_id"), _by(fired, "clock_id")
+        mine, paused, done = (
+            grouped(clocks, "case_id"),
+            grouped(pauses, "clock_id"),
+            grouped(fired, "clock_id"),
+        )
         return [
             OnTheClock(
                 case=case,
@@ -150,7 +151,7 @@ class WorkReads(PeopleReads):
         with reading(self._engine) as connection:
             ids = [review.id for review in reviews]
             found = those(connection, ReviewVersion, "review_id", ids)
-        return {key: [v.id for v in rows] for key, rows in _by(found, "review_id").items()}
+        return {key: [v.id for v in rows] for key, rows in grouped(found, "review_id").items()}
 
 
 class _Lost:
@@ -164,10 +165,3 @@ class _Lost:
 
     def __getattr__(self, name: str) -> NoReturn:
         raise type(self._why)(*self._why.args)
-
-
-def _by(rows: Sequence[Row], name: str) -> dict[Any, list[Row]]:
-    found: dict[Any, list[Row]] = defaultdict(list)
-    for row in rows:
-        found[getattr(row, name)].append(row)
-    return found

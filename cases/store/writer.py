@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from cases.changes import About, Change, Happened
-from cases.models import Case, Clock, Notice, Person, Practice, Role, Subject
+from cases.models import Case, Clock, Person, Practice, Role, Subject
 from cases.parking import note_refusal, park
 from cases.sealing import Sealer
 from cases.store.batch import Batch, UnknownColumn
@@ -209,6 +209,3 @@ def _reserve_numbers(connection: Connection, count: int) -> int:
     connection.execute(update(t).values(last_number=t.c.last_number + count))
     last: int = connection.execute(select(t.c.last_number)).scalar_one()
     return last - count + 1
-
-
-__all__ = ["Applied", "Notice", "Writer"]

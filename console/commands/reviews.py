@@ -228,6 +228,3 @@ def _facts(found: Preview) -> dict[str, Any]:
         "delimiter": found.delimiter,
         "columns": dict(found.columns),
     }
-
-
-__all__ = ["FileError", "register"]

@@ -536,5 +536,7 @@ def test_consent_given_again_counts_from_then_on(matched: Desk) -> None:
 def test_the_dead_get_no_scheduled_message_but_a_person_may_write(desk: Desk) -> None:
     matched_to(desk, replace(IVY, relation="relative", care_of="deceased"))
     with pytest.raises(IllegalMove, match="has died"):
-        conversation.refuse_message("follow-up", desk.file, point(desk, "email"), INVITES, "We")
+        conversation.approved_message(
+            "follow-up", "follow_up", desk.file, point(desk, "email"), INVITES, "We", moment()
+        )
     mail(desk)

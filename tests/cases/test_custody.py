@@ -227,7 +227,7 @@ def test_a_task_is_owed_by_somebody_on_a_date_and_done_with_evidence(desk: Desk)
     (task,) = desk.file.tasks
     assert (task.done_at, task.evidence) == (desk.now, "on file")
     assert "task" not in desk.running()
-    with pytest.raises(IllegalMove, match="done already"):
+    with pytest.raises(IllegalMove, match="no task is open"):
         desk.do(custody.task_done, task, "on file")
 
 

@@ -164,11 +164,6 @@ def test_a_match_taken_back_means_silence() -> None:
     assert why_not(replace(to_them(), correspondent=None)) == "unmatched"
 
 
-def test_a_message_past_its_window_is_not_sent() -> None:
-    assert why_not(to_them(expires_at=T0)) == "expired"
-    assert delivery.is_claim(claimed(to_them(expires_at=T0 + MINUTE)))
-
-
 @pytest.mark.parametrize(
     "changed",
     [

@@ -209,3 +209,9 @@ def test_merging_and_unmerging_again_and_again_keeps_every_chain(store: Store) -
         unmerge(desk, other)
     assert other.file.case.round == 4
     assert store.broken_chains() == []
+
+
+def test_a_case_is_given_back_only_by_the_one_that_took_it_in(desk: Desk, other: Desk) -> None:
+    merge(desk, other)
+    with pytest.raises(IllegalMove, match="another one"):
+        other.do(merging.unmerge, other.file)

@@ -1,4 +1,4 @@
-"""The written policy as it is read: the blueprint's table, and mistakes told all at once."""
+"""The written policy as it is read: its figures, and mistakes told all at once."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def line_of(piece: str, text: str = TEXT) -> int:
         ("safety", "1 hour", "always", "safety"),
     ],
 )
-def test_each_clock_runs_as_the_blueprint_says(
+def test_each_clock_runs_as_the_policy_says(
     kind: str, span: str, calendar: str, ladder: str
 ) -> None:
     promise = PLAYBOOK.clocks[kind]
@@ -63,7 +63,7 @@ def test_every_clock_is_there_and_no_other() -> None:
     assert set(PLAYBOOK.clocks) == set(CLOCKS)
 
 
-def test_the_standard_ladder_climbs_as_the_blueprint_says() -> None:
+def test_the_standard_ladder_climbs_as_the_policy_says() -> None:
     assert [str(rung) for rung in PLAYBOOK.clocks["reach"].ladder] == [
         "50% of the time: remind owner",
         "80% of the time: remind owner",
@@ -85,7 +85,7 @@ def test_a_day_at_most_is_promised_in_public_and_for_mail() -> None:
     assert promised == {"acknowledge", "answer"}
 
 
-def test_the_figures_besides_the_clocks_are_the_blueprints() -> None:
+def test_the_figures_besides_the_clocks_are_the_policys() -> None:
     assert PLAYBOOK.negative_at == 2
     assert PLAYBOOK.reopen_within == timedelta(days=30)
     assert PLAYBOOK.contact_tries == 3

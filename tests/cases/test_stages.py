@@ -1,5 +1,6 @@
 """Where a case stands, what each move needs, and the clocks that follow from what is shown."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from cases.casefile import CaseFile
 from cases.changes import Add, Happened, Set
 from cases.clocks import end
-from cases.models import Case, Clock, ContactPoint, Correspondent, Stage
+from cases.models import Case, Clock, ContactPoint, Correspondent, Pause, Reply, Stage, Task
 from cases.stages import MOVES, NEEDS, IllegalMove, keyed_clock, lacking, legal, record, standing
 from tests.builders import DAY, HOUR, PLAYBOOK, T0, a_file, a_review, moment
 
@@ -20,10 +21,13 @@ NEED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "open": ({}, CLOSED, "reopen"),
     "closed": (CLOSED, {"closed_at": None}, "still open"),
     "not_merged": ({}, {"merged_into_id": "case-2"}, "unmerge"),
+    "merged": ({"merged_into_id": "case-2"}, {"merged_into_id": None}, "not merged"),
     "not_held": ({}, {"held_at": T0}, "release"),
     "held": ({"held_at": T0}, {"held_at": None}, "no hold"),
     "unacknowledged": ({}, {"acknowledged_at": T0}, "already"),
     "acknowledged": ({"acknowledged_at": T0}, {"acknowledged_at": None}, "no-reply"),
+    "drafted": ({"reply": "draft"}, {"reply": "live"}, "first: draft"),
+    "approved": ({"reply": "by_hand"}, {"reply": "draft"}, "first: approve"),
     "known": (KNOWN, {"who": None}, "match"),
     "unknown": ({}, KNOWN, "unmatch"),
     "contact_open": ({}, {"contact_how": "reached", "contact_ended_at": T0}, "reached already"),
@@ -39,18 +43,55 @@ NEED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "troll_confirmed": ({"troll": "confirmed"}, {"troll": "suspected"}, "troll"),
     "no_troll": ({}, {"troll": "confirmed"}, "gets no reply"),
     "grave": ({"severity": "grave"}, {"severity": "routine"}, "grave"),
+    "paused": ({"paused": True}, {"paused": False}, "no pause"),
+    "task_open": ({"task_done_at": None}, {"task_done_at": T0}, "first: task"),
     "safe": ({}, {"severity": "grave", "safe_at": None}, "safety"),
 }
 PAIRS = [(move, need) for move, needs in MOVES.items() for need in needs]
 
 
 def the_file(facts: dict[str, Any]) -> CaseFile:
-    """Return a case with these columns; `who` is the kinds of identifiers of its correspondent."""
-    columns = dict(facts)
-    identifiers = columns.pop("who", None)
-    file = a_file(**columns)
-    if identifiers is None:
-        return file
+    """Return a case with these columns, and with these others.
+
+    `who` is the kinds of identifiers of its correspondent, `reply` the state of its reply,
+    `paused` whether its clocks are, `task_done_at` when its task was done.
+    """
+    others = {"who", "reply", "paused", "task_done_at"}
+    file = a_file(**{name: value for name, value in facts.items() if name not in others})
+    if "reply" in facts:
+        file = replace(file, replies=[a_reply(facts["reply"])])
+    if facts.get("paused"):
+        file = replace(file, pauses={clock.id: [a_pause(clock)] for clock in file.clocks})
+    if "task_done_at" in facts:
+        file = replace(file, tasks=[a_task(facts["task_done_at"])])
+    return file if facts.get("who") is None else known_as(file, facts["who"])
+
+
+def a_reply(state: str) -> Reply:
+    return Reply(
+        id="reply-1",
+        case_id="case-1",
+        review_id="review-1",
+        state=state,
+        text="Thank you.",
+        drafted_by="director",
+        drafted_at=T0,
+    )
+
+
+def a_pause(clock: Clock) -> Pause:
+    return Pause(
+        id="pause-1", clock_id=clock.id, from_at=T0, until_at=T0 + DAY, reason="away", by="director"
+    )
+
+
+def a_task(done_at: Any) -> Task:
+    return Task(
+        id="task-1", case_id="case-1", kind="promise", what="Call", created_at=T0, done_at=done_at
+    )
+
+
+def known_as(file: CaseFile, identifiers: Sequence[str]) -> CaseFile:
     who = Correspondent(
         id="who-1",
         clinic_id="elm",

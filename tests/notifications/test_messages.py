@@ -37,8 +37,8 @@ from cases.models import (
 from cases.playbook import CLOCKS, PRACTICE, TELLS, read_playbook
 from cases.ports import Capabilities, ChannelError, Message, PlatformError
 from cases.replies import fingerprint
-from notifications.email import compose, one_sender
 from notifications.messages import RenderError, render
+from notifications.mime import compose, one_sender
 
 URL = "https://amends.example"
 DUE = "2026-11-24T17:30:00+00:00"  # half past noon in New York
