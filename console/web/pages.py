@@ -60,7 +60,7 @@ class Trouble:
 
 
 def render(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-    """Return a page. Every template may use: visit, practice, csrf, said, late, trouble, now."""
+    """Return a page. Every template may use: visit, practice, csrf, said, late, engine_trouble, now."""
     visit: Visit | None = getattr(request.state, "visit", None)
     console = console_of(request)
     now = visit.now if visit else console.clock()
@@ -70,7 +70,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "csrf": visit.csrf if visit else getattr(request.state, "csrf", ""),
         "said": words.SAID.get(request.query_params.get("said", "")),
         "late": late(visit, now) if visit else 0,
-        "trouble": console.trouble(now) if visit else "",
+        "engine_trouble": console.trouble(now) if visit else "",
         "now": now,
         "path": request.url.path,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -191,3 +192,10 @@ def test_the_outbox_shows_letters_as_text_to_administrators(place: Place, tmp_pa
 
 def test_there_is_no_outbox_where_messages_really_leave(sqlite_store, tmp_path) -> None:
     assert Place(sqlite_store, tmp_path).signed_in(ADMIN).get("/outbox").status_code == 404
+
+
+def test_every_page_says_what_is_wrong_with_the_engine(place: Place) -> None:
+    words = "Prefect does not answer since 14:00 UTC; Amends keeps the deadlines by itself."
+    console = place.app.state.console
+    place.app.state.console = replace(console, trouble=lambda _now: words)
+    assert words in place.signed_in(DIRECTOR).get("/people").text
