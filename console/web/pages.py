@@ -60,7 +60,10 @@ class Trouble:
 
 
 def render(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-    """Return a page. Every template may use: visit, practice, csrf, said, late, engine_trouble, now."""
+    """Return a page.
+
+    Every template may use: visit, practice, csrf, said, late, engine_trouble, now.
+    """
     visit: Visit | None = getattr(request.state, "visit", None)
     console = console_of(request)
     now = visit.now if visit else console.clock()
