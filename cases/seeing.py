@@ -11,9 +11,10 @@ from cases.changes import Change, Happened, Moment, Set, about
 from cases.following import begin_again, look, may_reopen
 from cases.models import Review, ReviewVersion
 from cases.opening import Practised, digest, is_worse, open_case, take_edit, take_in, take_loss
+from cases.playbook import Playbook
 from cases.ports import SeenReview
 from cases.stages import record
-from cases.triage import Severity, Triage
+from cases.triage import Severity, Triage, triage
 
 _GRAVITY = tuple(Severity)
 
@@ -21,6 +22,11 @@ _GRAVITY = tuple(Severity)
 def is_news(seen: SeenReview, known: Review | None) -> bool:
     """Tell whether a platform shows something the record does not have yet."""
     return known is None or known.gone_at is not None or known.digest != digest(seen)
+
+
+def judge(seen: SeenReview, playbook: Playbook) -> Triage:
+    """Return the judgement on a review as it is seen now, under a playbook's threshold."""
+    return triage(seen.text, seen.rating, seen.recommends, playbook.threshold)
 
 
 def answer(

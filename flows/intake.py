@@ -12,9 +12,8 @@ from cases.changes import Change, Happened, Set, about
 from cases.models import Review, Source
 from cases.opening import Practised
 from cases.ports import PlatformError, SeenReview
-from cases.seeing import answer, is_news
+from cases.seeing import answer, is_news, judge
 from cases.store import Applied, StoreError
-from cases.triage import triage
 from cases.viewers import ENGINE
 from flows.house import Counts, House, alone, at_work, code_of, log
 from reviews import connect
@@ -128,7 +127,7 @@ def _answer(
 ) -> Change | None:
     if not is_news(seen, known):
         return None
-    judged = triage(seen.text, seen.rating, seen.recommends, practised.playbook.threshold)
+    judged = judge(seen, practised.playbook)
     case_id = known.case_id if known is not None else None
     file = house.store.case_file(case_id, ENGINE) if case_id else None
     return answer(seen, judged, known, file, practised, since, house.moment())

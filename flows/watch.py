@@ -12,8 +12,7 @@ from cases.following import look
 from cases.models import Review, Source, Stage
 from cases.opening import Practised
 from cases.ports import PlatformError, ReviewPlatform
-from cases.seeing import answer, is_news, lost
-from cases.triage import triage
+from cases.seeing import answer, is_news, judge, lost
 from cases.viewers import ENGINE
 from flows.house import Counts, House, alone, at_work
 from reviews import platform_of
@@ -60,7 +59,7 @@ def _look(house: House, case_id: str, review: Review, platform: ReviewPlatform) 
     if seen is None:
         return lost(review, file, house.moment())
     if is_news(seen, review):
-        judged = triage(seen.text, seen.rating, seen.recommends, file.playbook.threshold)
+        judged = judge(seen, file.playbook)
         practised = Practised(file.clinic, file.people, house.store.playbook())
         return answer(seen, judged, review, file, practised, None, house.moment())
     if file.case.stage == Stage.MONITOR:

@@ -9,9 +9,8 @@ from cases.changes import Change, Moment
 from cases.models import Clinic, Review
 from cases.opening import Practised
 from cases.ports import SeenReview
-from cases.seeing import answer
+from cases.seeing import answer, is_news, judge
 from cases.store import Store
-from cases.triage import triage
 from cases.viewers import ENGINE, Viewer
 
 _TRIES = 5
@@ -71,8 +70,10 @@ def _place(store: Store, seen: SeenReview, known: Review | None, viewer: Viewer)
 def _answer(
     store: Store, seen: SeenReview, known: Review | None, place: Clinic, moment: Moment
 ) -> Change | None:
+    if not is_news(seen, known):
+        return None  # handed in again: nothing is read or judged for it
     practised = Practised(place, store.people(), store.playbook())
-    judged = triage(seen.text, seen.rating, seen.recommends, practised.playbook.threshold)
+    judged = judge(seen, practised.playbook)
     file = store.case_file(known.case_id, ENGINE) if known and known.case_id else None
     return answer(seen, judged, known, file, practised, None, moment)
 

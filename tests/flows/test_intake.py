@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cases import seeing
 from cases.changes import About, Add, Change, Happened, Moment, Set, about
 from cases.models import Clinic, Source
 from cases.ports import SeenReview
@@ -121,7 +122,7 @@ def test_one_review_that_cannot_be_answered_stops_no_other(
             raise ArithmeticError(text)
         return real_triage(text, *given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(intake, "triage", touchy)
+    monkeypatch.setattr(seeing, "triage", touchy)
     bad = a_seen_review("canary", external_id="r1")
     done = take(story, bad, a_seen_review(external_id="r2"))
     assert (done["refused"], done["new"], done["cases"]) == (1, 1, 1)
