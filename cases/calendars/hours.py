@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -16,6 +16,8 @@ from holidays import HolidayBase, country_holidays
 # must be refused, not computed for minutes.
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
+_NOON = 720  # minutes after midnight
+_ONLY = "only"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # These are real zone names that know no summer time: nearly always a mistake in a clinic's hours.
 _NO_SUMMER = {"EST": "America/New_York", "MST": "America/Denver or America/Phoenix"}
@@ -36,7 +38,8 @@ class Interval:
         if not 0 <= self.start < self.end <= 1440:
             raise WorktimeError(
                 f"{self} is no opening time: it must start before it ends and stay between 00:00 "
-                "and 24:00; split a night shift at midnight, over two days"
+                "and 24:00; only a night shift, from noon or later to noon at the latest, may end "
+                "on the day after (22:00-06:00)"
             )
 
     def __str__(self) -> str:
@@ -54,7 +57,8 @@ class Hours:
     `region`: whose public holidays close the clinic ("US", "US-TX"; "" for none), as the
     `holidays` package has them. `open_on`: holidays that do not: dates, or names that hold every
     year ("Columbus Day", its observed day included). `days`: one-off days, an empty tuple for
-    closed; they win over everything else.
+    closed; they win over everything else. All of them go by the date the clock shows: a closure
+    of the 24th ends the night shift that began on the 23rd at midnight.
     """
 
     week: tuple[Day, ...]
@@ -98,8 +102,18 @@ class Hours:
     def why_closed(self, day: date) -> str:
         """Return the reason, where that date is closed for another one than its weekday."""
         if day in self._one_off:
-            return "one-off closure"
+            return "" if self._one_off[day] else "one-off closure"
         return self.holiday(day)
+
+    def why_other(self, day: date) -> str:
+        """Return "half day" and the like, where a one-off day has other hours than its weekday."""
+        usual, one_off = self.week[day.weekday()], self._one_off.get(day)
+        if not one_off or one_off == usual:
+            return ""
+        share = _minutes(one_off) / _minutes(usual) if usual else 1
+        if share < 1:
+            return "half day" if share <= 0.6 else "short day"
+        return "one-off hours"
 
     @cached_property
     def _one_off(self) -> dict[date, Day]:
@@ -117,22 +131,35 @@ def hours_from(
     """Read hours as people write them: {"mon-thu": ["09:00-12:00", "13:00-17:00"], "fri": []}.
 
     A key is a day, a range ("tue-fri") or a list of them ("mon,wed-fri"); days left out are closed.
-    `open_on` takes dates, ISO dates and holiday names; the keys of `days` are dates or ISO dates.
-    Raises WorktimeError.
+    A night shift ("22:00-06:00") ends on the day after. `open_on` takes dates, ISO dates and
+    holiday names; the keys of `days` are dates or ISO dates. Raises WorktimeError.
     """
-    week: dict[int, Day] = {}
-    for key, intervals in spec.items():
-        for number in _weekdays(key):
-            if number in week:
-                raise WorktimeError(f"{DAYS[number]!r} is given twice (again in {key!r})")
-            week[number] = _intervals(intervals, key)
+    week = _week(spec)
     return Hours(
         week=tuple(week.get(number, ()) for number in range(7)),
         zone=zone,
         region=region,
         open_on=frozenset(open_on),
-        days=tuple((_date(day), _intervals(each, day)) for day, each in (days or {}).items()),
+        days=tuple((_date(day), _one_date(each, day)) for day, each in (days or {}).items()),
     )
+
+
+def duty_hours(office: Hours, duty: Mapping[str, Iterable[str]]) -> Hours:
+    """Return the hours in which somebody minds online answers: the office's and those of `duty`.
+
+    {"sat": ["10:00-12:00"]} comes besides what the office has on that day; a list that begins with
+    "only" stands instead of it: {"mon-fri": ["only", "12:00-13:00"], "sun": ["only"]}. Holidays and
+    one-off days are the office's. Raises WorktimeError.
+    """
+    lists = {key: texts if isinstance(texts, str) else [*texts] for key, texts in duty.items()}
+    alone = {key for key, texts in lists.items() if texts[:1] == [_ONLY]}
+    instead = {number for key in alone for number in _weekdays(key)}
+    extra = _week({key: texts[1:] if key in alone else texts for key, texts in lists.items()})
+    week = (
+        extra.get(number, ()) if number in instead else _joined(day + extra.get(number, ()))
+        for number, day in enumerate(office.week)
+    )
+    return replace(office, week=tuple(week))
 
 
 # Reading what people write
@@ -160,21 +187,68 @@ def _weekdays(key: str) -> Iterator[int]:
         yield from (number % 7 for number in range(begin, end + (8 if end < begin else 1)))
 
 
-def _intervals(texts: Iterable[str], where: object) -> Day:
+def _week(spec: Mapping[str, Iterable[str]]) -> dict[int, Day]:
+    """Return the intervals of each weekday; a night shift is split at midnight."""
+    given: dict[int, Day] = {}
+    mornings: dict[int, Day] = {}
+    for key, texts in spec.items():
+        mine, after = _intervals(texts, key)
+        for number in _weekdays(key):
+            if number in given:
+                raise WorktimeError(f"{DAYS[number]!r} is given twice (again in {key!r})")
+            given[number] = mine
+            mornings[(number + 1) % 7] = after
+    return {
+        number: mornings.get(number, ()) + given.get(number, ()) for number in {*given, *mornings}
+    }
+
+
+def _one_date(texts: Iterable[str], day: object) -> Day:
+    mine, after = _intervals(texts, day)
+    if after:
+        raise WorktimeError(
+            f"a one-off day ends at midnight: end {day} at 24:00 and give the hours of the day "
+            "after to the day after"
+        )
+    return mine
+
+
+def _intervals(texts: Iterable[str], where: object) -> tuple[Day, Day]:
+    """Return the intervals of a day, and what they take of the morning after."""
     if isinstance(texts, str):
         raise WorktimeError(f'{texts!r} for {where}: give a list, such as ["09:00-17:00"]')
-    return tuple(_interval(text) for text in texts)
+    both = [_interval(text) for text in texts]
+    return tuple(mine for mine, _ in both), tuple(after for _, after in both if after)
 
 
-def _interval(text: str) -> Interval:
+def _interval(text: str) -> tuple[Interval, Interval | None]:
     found = re.fullmatch(r"\s*(\d\d?):([0-5]\d)\s*-\s*(\d\d?):([0-5]\d)\s*", text, re.ASCII)
     if not found:
         raise WorktimeError(f'{text!r} is no opening time: write "09:00-17:00"')
     hour, minute, end_hour, end_minute = map(int, found.groups())
+    start, end = hour * 60 + minute, end_hour * 60 + end_minute
     try:
-        return Interval(hour * 60 + minute, end_hour * 60 + end_minute)
+        # "09:00-05:00" is no night shift but a clock of twelve hours: refused, not guessed at.
+        if end <= _NOON <= start and end < start:
+            return Interval(start, 1440), Interval(0, end) if end else None
+        return Interval(start, end), None
     except WorktimeError as error:
         raise WorktimeError(f"{text!r}: {error}") from None
+
+
+def _joined(day: Day) -> Day:
+    """Return intervals in order, those that overlap or touch as one."""
+    joined: list[Interval] = []
+    for each in sorted(day):
+        if joined and each.start <= joined[-1].end:
+            last = joined.pop()
+            each = Interval(last.start, max(last.end, each.end))
+        joined.append(each)
+    return tuple(joined)
+
+
+def _minutes(day: Day) -> int:
+    return sum(each.end - each.start for each in day)
 
 
 def _in_order(day: Day) -> Day:
