@@ -6,17 +6,24 @@ on the wall is what the engine enforces.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from html import escape
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from cases.casefile import LONGEST_PAUSE
+from cases.answering.replies import NO_REPLY
+from cases.answering.samples import Sample, sample_replies
 from cases.lexicons import table
-from cases.playbook import CLOCKS, Playbook, Promise, Rung, Span
-from cases.replies import NO_REPLY
+from cases.playbooks.figures import (
+    cases_meant,
+    counted,
+    label,
+    length,
+    real_words,
+    roles,
+    rung_words,
+    span_words,
+)
+from cases.playbooks.playbook import CLOCKS, OPTIONAL, Override, Playbook, Rung
+from cases.playbooks.sections import Section
 
 # When each clock starts, and what keeps its promise; both stand in code, in stages.COURSES.
 STARTS: Mapping[str, str] = {
@@ -30,6 +37,12 @@ STARTS: Mapping[str, str] = {
     "answer": "a message from them comes in",
     "safety": "the review is found grave",
     "task": "it is set",
+    "promise": "something is promised to them",
+    "appeal": "a person sets it: the platform decided against us and takes an appeal",
+    "message": "a private message to our page comes in",
+    "in_touch": "we spoke last, and still look into it",
+    "grievance": "a person classifies the case as a grievance",
+    "breach": "a public reply turns out to reveal something",
 }
 KEPT: Mapping[str, str] = {
     "acknowledge": "a public reply is live or attested by hand, or a person decided on none",
@@ -43,53 +56,38 @@ KEPT: Mapping[str, str] = {
     "answer": "a person answered; an automatic acknowledgement is no answer",
     "safety": "somebody took the case in hand",
     "task": "it is done",
+    "promise": "it is kept, with what shows it",
+    "appeal": "the appeal is sent, with its outcome noted",
+    "message": "a person answered; an automatic acknowledgement is no answer",
+    "in_touch": "they were told how far we are, or wrote themselves",
+    "grievance": "the written answer is sent: contact person, steps taken, result, date completed",
+    "breach": "the item of its checklist is done, with what shows it",
 }
-_STYLE = (
-    "body{font:16px/1.5 sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}"
-    "table{border-collapse:collapse}td,th{border:1px solid #999;padding:.3rem .5rem;"
-    "text-align:left;vertical-align:top}"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One part of the written policy: a heading, a sentence or two, a table, a list."""
-
-    title: str
-    lead: str = ""
-    table: tuple[tuple[str, ...], ...] = ()  # its first row is the head
-    points: tuple[str, ...] = ()
-    level: int = 2
+_OWNER = {
+    "clinic_director": "the clinic's director",
+    "round_robin": "the next in turn",
+    "least_loaded": "whoever has the fewest open cases",
+}
 
 
 # The policy
 
 
-def policy(playbook: Playbook) -> tuple[Section, ...]:
-    """Return the written policy, section by section."""
+def policy(playbook: Playbook, samples: Sequence[Sample] | None = None) -> tuple[Section, ...]:
+    """Return the written policy, section by section; `samples` stand for the usual ones."""
     return (
         _title(playbook),
         _opening(playbook),
         _deadlines(playbook),
+        *_otherwise(playbook),
         _calendars(playbook),
+        _who(playbook),
         *_ladders(playbook),
         _contact(playbook),
         _replies(),
+        _samples(sample_replies() if samples is None else samples),
         _never(),
     )
-
-
-def markdown(sections: Iterable[Section]) -> str:
-    """Return the sections as Markdown."""
-    return "\n\n".join(part for each in sections for part in _markdown(each)) + "\n"
-
-
-def html(sections: Iterable[Section]) -> str:
-    """Return the sections as one HTML page that needs nothing else."""
-    parts = tuple(sections)
-    body = "\n".join(line for each in parts for line in _html(each))
-    head = f'<meta charset="utf-8"><title>{escape(parts[0].title)}</title><style>{_STYLE}</style>'
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n{body}\n</body></html>\n'
 
 
 def _title(playbook: Playbook) -> Section:
@@ -108,7 +106,7 @@ def which(playbook: Playbook) -> str:
 
 
 def _opening(playbook: Playbook) -> Section:
-    reopen = _real(playbook.reopen_within)
+    reopen = real_words(playbook.reopen_within)
     return Section(
         "What opens a case",
         points=(
@@ -124,36 +122,90 @@ def _opening(playbook: Playbook) -> Section:
 
 
 def _deadlines(playbook: Playbook) -> Section:
-    rows = [
-        (
-            _label(kind),
-            STARTS[kind],
-            length(playbook.clocks[kind]),
-            KEPT[kind],
-            str(playbook.clocks[kind].promise or ""),
-        )
-        for kind in CLOCKS
-    ]
+    rows = [_deadline(playbook, kind) for kind in CLOCKS if kind in playbook.clocks]
     head = ("Step", "Its clock starts when", "It runs", "It is kept when", "Promised in real time")
     why = ", ".join(reason.replace("_", " ") for reason in NO_REPLY)
+    lacking = ", ".join(label(kind) for kind in OPTIONAL if kind not in playbook.clocks)
     return Section(
         "The steps and their deadlines",
         "A step is left when its result is shown, never because somebody says so.",
         table=(head, *rows),
         points=(
             f"That no public reply is owed is decided by a person, for one of: {why}.",
-            f"Waiting pauses a clock, with a reason, for {LONGEST_PAUSE.days} days at most. "
-            "A hold stops all that goes out and never ends by itself.",
+            f"Waiting pauses a clock, with a reason, for {real_words(playbook.longest_pause)} at "
+            "most. A hold stops all that goes out and never ends by itself.",
             "Listening is skipped, with the reason, where nobody was reached.",
+            *([f"This policy runs no clock for: {lacking}."] if lacking else []),
+        ),
+    )
+
+
+def _deadline(playbook: Playbook, kind: str) -> tuple[str, ...]:
+    promise = playbook.clocks[kind]
+    made = str(promise.promise or "")
+    return label(kind), STARTS[kind], length(promise), KEPT[kind], made
+
+
+def _otherwise(playbook: Playbook) -> Iterator[Section]:
+    if not playbook.overrides:
+        return
+    yield Section(
+        "What some cases have otherwise",
+        "Where several hold for a case, the one that names more of it wins; of two alike, the "
+        "later.",
+    )
+    for override in playbook.overrides:
+        points = (*_clock_changes(playbook, override), *_setting_changes(override))
+        yield Section(cases_meant(override), points=points, level=3)
+
+
+def _clock_changes(playbook: Playbook, override: Override) -> Iterator[str]:
+    for kind, promise in playbook.changed_by(override).items():
+        usual = playbook.clocks.get(kind)
+        fields = override.clocks[kind]
+        if "span" in fields or "calendar" in fields:
+            instead = f", instead of {length(usual)}" if usual else ""
+            yield f"{label(kind)}: it runs {length(promise)}{instead}."
+        if "promise" in fields:
+            made = f"{promise.promise} is promised" if promise.promise else "nothing is promised"
+            yield f"{label(kind)}: {made}."
+        if "ladder" in fields:
+            yield f"{label(kind)}: {' '.join(map(rung_words, promise.ladder))}"
+        if promise.taken_for and "taken_for" in fields:
+            held = span_words(promise.taken_for, "office")
+            yield f'{label(kind)}: "I have it" holds its ladder for {held}.'
+
+
+def _setting_changes(override: Override) -> Iterator[str]:
+    if "assignment" in override.settings:
+        yield f"A new case goes to {_OWNER[override.settings['assignment']]}."
+    if "open_cases_at_most" in override.settings:
+        yield f"Nobody owns more than {override.settings['open_cases_at_most']} open cases."
+
+
+def _who(playbook: Playbook) -> Section:
+    limit = playbook.open_cases_at_most
+    cap = f"; nobody has more than {limit} open" if limit else ""
+    held = span_words(playbook.taken_for, "office")
+    named = roles(playbook.assign_to, "s and ")
+    among = "" if playbook.assignment == "clinic_director" else f", among {named}s"
+    approvers = roles(playbook.extension_approvers, " or ")
+    return Section(
+        "Who has a case",
+        points=(
+            f"A new case goes to {_OWNER[playbook.assignment]}{among}{cap}. Staff a review is "
+            "about never own its case.",
+            f"More time is given by {approvers}, with the reason; both dates are kept.",
+            f'Who says "I have it" holds the ladder for {held}; then it climbs again.',
+            f"Low reminders may wait for the daily digest at {playbook.digest_at:%H:%M}; grave "
+            "cases are told at once.",
         ),
     )
 
 
 def _calendars(playbook: Playbook) -> Section:
-    extra = "; ".join(
-        f"{_days(days)} {', '.join(hours)}" for days, hours in playbook.duty.items() if hours
-    )
-    more = f", and on days without any: {extra}" if extra else ", and no others"
+    extra = "; ".join(_duty_words(days, hours) for days, hours in playbook.duty.items() if hours)
+    more = f", and besides: {extra}" if extra else ", and no others"
     return Section(
         "The hours that count",
         points=(
@@ -174,7 +226,8 @@ def _ladders(playbook: Playbook) -> Iterator[Section]:
     )
     ladders: dict[tuple[Rung, ...], list[str]] = {}
     for kind in CLOCKS:
-        ladders.setdefault(playbook.clocks[kind].ladder, []).append(_label(kind))
+        if kind in playbook.clocks:
+            ladders.setdefault(playbook.clocks[kind].ladder, []).append(label(kind))
     for ladder, kinds in ladders.items():
         title = ", ".join(kinds)
         yield Section(title[0].upper() + title[1:], points=tuple(map(rung_words, ladder)), level=3)
@@ -185,7 +238,7 @@ def _contact(playbook: Playbook) -> Section:
     return Section(
         "How we contact them",
         points=(
-            f"By {ways}: {_counted(playbook.contact_tries, 'try', 'tries')}, and every channel "
+            f"By {ways}: {counted(playbook.contact_tries, 'try', 'tries')}, and every channel "
             "that is known and allowed, before anybody is called unreachable.",
             "Only after a named person recorded who it is, on what basis, and how sure.",
             "Care is discussed only after two identifiers and, for anyone but the patient, their "
@@ -204,6 +257,15 @@ def _replies() -> Section:
         "A named person approves its exact text. It thanks, is sorry, is short, and names the "
         "point person with both telephone and e-mail. A person must acknowledge each warning:",
         points=tuple(wants),
+    )
+
+
+def _samples(samples: Sequence[Sample]) -> Section:
+    return Section(
+        "Sample replies",
+        "How a public reply may read, by what the review is about. A person words and approves the "
+        "real one; the clinic's point person, telephone and e-mail stand where the slots are.",
+        table=(("About", "A reply may read"), *((label(s.theme), s.text) for s in samples)),
     )
 
 
@@ -229,92 +291,15 @@ def _rules(level: str) -> list[Mapping[str, Any]]:
 # Words
 
 
-def length(promise: Promise) -> str:
-    """Return how long a clock runs and in which hours: "4 duty hours", "7 days"."""
-    if promise.span == Span():
-        return "until the date it brings"
-    return span_words(promise.span, promise.calendar)
+def _duty_words(days: str, hours: Sequence[str]) -> str:
+    named = ", ".join("-".join(d.strip().title() for d in part.split("-"))
+                      for part in days.split(","))  # fmt: skip
+    only = list(hours[:1]) == ["only"]
+    if only:
+        told = ", ".join(hours[1:]) or "nobody"
+        return f"{named} {told} instead of the office hours"
+    return f"{named} {', '.join(hours)}"
 
 
-def span_words(span: Span, calendar: str) -> str:
-    """Return a span in the hours of its calendar: "1 office day", "30 minutes of duty time"."""
-    if calendar == "always":
-        return str(span)
-    count, unit = str(span).split()
-    return f"{span} of {calendar} time" if unit[:6] == "minute" else f"{count} {calendar} {unit}"
-
-
-def rung_words(rung: Rung) -> str:
-    """Return one step of a ladder as a sentence."""
-    who = " and ".join(f"the {role.replace('_', ' ')}" for role in rung.tell)
-    verb = ("are" if len(rung.tell) > 1 else "is") + " " + told_how(rung)
-    again = f", and every {span_words(rung.after, 'office')} again, {rung.times} times in all"
-    hours = ", at any hour" if rung.at_once else ""
-    return f"{when_words(rung)}: {who} {verb}{again if rung.times > 1 else ''}{hours}."
-
-
-def told_how(rung: Rung) -> str:
-    """Return what a rung does to people: they are reminded, or told that it is late or grave."""
-    return "reminded" if rung.means == "remind" else "told (escalated)"
-
-
-def when_words(rung: Rung) -> str:
-    """Return a rung's place on its clock: "When 50 % of the time is gone"."""
-    if rung.part is None:
-        return f"{span_words(rung.after, 'office').capitalize()} after it is due"
-    return {0.0: "At once", 1.0: "When it is due"}.get(
-        rung.part, f"When {rung.part * 100:.0f} % of the time is gone"
-    )
-
-
-def _label(kind: str) -> str:
-    return kind.replace("_", " ")
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
-
-
-def _real(span: timedelta) -> str:
-    return str(Span(days=span.days)) if not span % timedelta(days=1) else str(Span(span))
-
-
-def _days(days: str) -> str:
-    return ", ".join("-".join(d.strip().title() for d in p.split("-")) for p in days.split(","))
-
-
-def _without_stop(text: str) -> str:
-    return text.strip().removesuffix(".")
-
-
-def _markdown(section: Section) -> Iterator[str]:
-    yield f"{'#' * section.level} {_marked(section.title)}"
-    if section.lead:
-        yield _marked(section.lead)
-    if section.table:
-        head, *rows = (f"| {' | '.join(map(_marked, row))} |" for row in section.table)
-        yield "\n".join([head, "|" + " --- |" * len(section.table[0]), *rows])
-    if section.points:
-        yield "\n".join(f"- {_marked(point)}" for point in section.points)
-
-
-def _marked(text: str) -> str:
-    # The name is the practice's own words; a star in it must not turn the page bold.
-    return re.sub(r"([\\`*_|<>\[\]])", r"\\\1", text)
-
-
-def _html(section: Section) -> Iterator[str]:
-    yield f"<h{section.level}>{escape(section.title)}</h{section.level}>"
-    if section.lead:
-        yield f"<p>{escape(section.lead)}</p>"
-    if section.table:
-        head, *rows = section.table
-        lines = [_row(head, "th"), *(_row(row, "td") for row in rows)]
-        yield "<table>\n" + "\n".join(lines) + "\n</table>"
-    if section.points:
-        points = "\n".join(f"<li>{escape(point)}</li>" for point in section.points)
-        yield f"<ul>\n{points}\n</ul>"
-
-
-def _row(cells: Iterable[str], tag: str) -> str:
-    return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+def _without_stop(words: str) -> str:
+    return words.strip().removesuffix(".")
