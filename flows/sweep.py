@@ -6,14 +6,17 @@ from datetime import datetime
 
 from prefect import flow
 
-from cases import clocks
+from cases import handing
 from cases.casefile import OnTheClock
 from cases.changes import Change
+from cases.clockwork import ladders
+from cases.clockwork.parking import park
 from cases.models import Person
-from cases.parking import park
-from flows.house import Counts, House, at_work, code_of
+from cases.viewers import ENGINE
+from flows import recompute
+from flows.house import Counts, House, alone, at_work, code_of
 
-_BATCH = 500
+_BATCH, _ADOPTED = 500, 200
 
 
 @flow(name="sweep")
@@ -25,7 +28,11 @@ def sweep(now: datetime | None = None) -> Counts:
 
 def run(house: House) -> Counts:
     """Step every case whose clocks want it; a case whose rule raises is parked."""
-    done = {"stepped": 0, "parked": 0, "stale": 0}
+    done = {"stepped": 0, "parked": 0, "stale": 0, "adopted": 0}
+    with alone("new hours", done, "parked"):
+        recompute.run(house)  # first: what is due follows from the hours as they are now
+    with alone("cases that nobody has", done, "parked"):
+        adopt(house, done)
     administrators = house.store.administrators()
     while batch := house.store.due(house.now, _BATCH):
         answers = [_step(house, file, administrators, done) for file in batch]
@@ -38,10 +45,24 @@ def run(house: House) -> Counts:
     return done
 
 
+def adopt(house: House, done: Counts) -> None:
+    """Give cases that nobody has, or somebody who left, to the next of their clinic."""
+    ids = house.store.ownerless(_ADOPTED)
+    if not ids:
+        return
+    files = []
+    for case_id in ids:
+        with alone(f"case {case_id}", done, "parked"):
+            files.append(house.store.case_file(case_id, ENGINE))
+    handed = handing.pass_on(files, house.store.open_cases_by_owner(), house.moment())
+    house.apply(*handed.changes)
+    done["adopted"] += len(handed.moved)
+
+
 def _step(house: House, file: OnTheClock, administrators: list[Person], done: Counts) -> Change:
     moment = house.moment()
     try:
-        return clocks.step(file, moment)
+        return ladders.step(file, moment)
     except Exception as error:  # one bad case must not stop the others
         done["parked"] += 1
         return park(file.case, file.clocks, code_of(error), moment, administrators)

@@ -12,17 +12,20 @@ from cases.settings import load
 from cases.store import open_store
 from console.up.beat import last_runs, trouble
 from console.up.plan import APP
+from console.up.watchdog import Watchdog
 
 
 def main() -> None:
     """Serve on loopback, until SIGTERM, what the factory makes of (settings, store).
 
-    It is told where to read how the engine is, and says so on its pages.
+    It is told where to read how the engine is, and says so on its pages; beside it the watchdog
+    looks at what the engine does.
     """
     port, factory = int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else APP
     module, _, name = factory.partition(":")
     settings = load()
     store = open_store(settings)
+    Watchdog(settings, store).begin()
     try:
         app = getattr(import_module(module), name)(
             settings,

@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from cases import conversation, delivery
 from cases.changes import Moment
 from cases.settings import Settings
 from cases.store import Store, open_store
+from cases.talking import conversation, delivery
 from flows.audit import audit, run
 from flows.house import FlowError, House
 from tests.builders import DIRECTOR, HOUR, IDS, MINUTE, T0, found_practice, moment, take
 from tests.builders import a_seen_review as seen
 from tests.story import Story
 
-NOTHING = {"overlooked": 0, "waiting": 0, "hanging": 0, "broken": 0}
+NOTHING = {"overlooked": 0, "waiting": 0, "hanging": 0, "broken": 0, "flaws": 0}
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_a_clock_nobody_looked_at_is_found_after_a_quarter_of_an_hour(story: Sto
     story.now += 2 * HOUR + 15 * MINUTE
     assert story.run("audit")["overlooked"] == 0
     story.now += MINUTE
-    assert story.run("audit") == {**NOTHING, "overlooked": 1}
+    assert story.run("audit") == {**NOTHING, "overlooked": 1, "flaws": 1}
     story.run("sweep", "deliver")
     assert story.run("audit") == NOTHING
 
@@ -94,7 +94,7 @@ def test_the_flow_is_green_where_all_is_well(home: Path) -> None:
 
 
 def test_the_flow_fails_with_a_code_that_names_what_is_wrong(home: Path) -> None:
-    assert code_at(T0 + 3 * HOUR) == "audit-overlooked-waiting"
+    assert code_at(T0 + 3 * HOUR) == "audit-flaws-overlooked-waiting"
 
 
 def test_the_flow_logs_how_many_and_nothing_of_the_review(

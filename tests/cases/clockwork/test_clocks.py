@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cases import clocks
 from cases.casefile import Calendars, OnTheClock, calendars
 from cases.changes import Change, Happened
-from cases.clocks import ClockError, Ripe
+from cases.clockwork import clocks, ladders, pauses
+from cases.clockwork.clocks import ClockError, Ripe
 from cases.models import Case, Clinic, Clock, Pause, Person, Role, RungFired
-from cases.playbook import Promise, Rung, Span
+from cases.playbooks.playbook import Promise, Rung, Span
 from tests.builders import (
     ADMIN,
     CHIEF,
@@ -42,6 +42,7 @@ from tests.builders import (
 NEW_YORK = ZoneInfo("America/New_York")
 OFFICE = calendars(a_clinic(), PLAYBOOK)
 FOREVER = datetime(2031, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 def at(text: str) -> datetime:
@@ -137,13 +138,13 @@ class Running:
         return change
 
     def step(self, now: datetime) -> Change:
-        return self.take(clocks.step(self.file(), moment(now, "sweep")))
+        return self.take(ladders.step(self.file(), moment(now, "sweep")))
 
     def pause(self, now: datetime, until: datetime, kind: str = "answer") -> Change:
-        return self.take(clocks.pause(self.file(), [kind], until, "they are away", moment(now)))
+        return self.take(pauses.pause(self.file(), [kind], until, "they are away", moment(now)))
 
     def resume(self, now: datetime) -> Change:
-        return self.take(clocks.resume(self.file(), moment(now)))
+        return self.take(pauses.resume(self.file(), moment(now)))
 
     @property
     def clock(self) -> Clock:
@@ -397,7 +398,7 @@ def test_a_pause_wants_a_reason_an_end_and_a_running_clock(
     kinds: list[str], until: datetime, reason: str, says: str
 ) -> None:
     with pytest.raises(ClockError, match=says):
-        clocks.pause(running(a_clock()).file(), kinds, until, reason, moment())
+        pauses.pause(running(a_clock()).file(), kinds, until, reason, moment())
 
 
 def test_an_ended_clock_is_neither_paused_nor_stepped() -> None:
@@ -428,9 +429,24 @@ def test_a_miss_is_noted_once_at_the_time_it_happened_and_stays() -> None:
 def test_a_miss_nobody_saw_counts_when_the_clock_is_ended() -> None:
     late = clocks.end(a_clock("answer", T0), "met", moment(at("mon 10:01")))
     assert late.values["missed_at"] == at("mon 10:00")
-    in_time = clocks.end(a_clock("answer", T0), "met", moment(at("mon 10:00")))
+    in_time = clocks.end(a_clock("answer", T0), "met", moment(at("mon 10:00") - MICROSECOND))
     assert "missed_at" not in in_time.values
     assert in_time.values["look_at"] is None
+
+
+def test_at_the_very_due_time_the_sweep_and_the_end_of_a_clock_agree_that_it_is_late() -> None:
+    case = running(a_clock("answer", T0))
+    ended = clocks.end(case.clock, "met", moment(at("mon 10:00")))
+    case.step(at("mon 10:00"))
+    assert case.clock.missed_at == ended.values["missed_at"] == at("mon 10:00")
+
+
+def test_a_moment_before_the_due_time_both_say_it_is_in_time() -> None:
+    case = running(a_clock("answer", T0))
+    ended = clocks.end(case.clock, "met", moment(at("mon 10:00") - MICROSECOND))
+    case.step(at("mon 10:00") - MICROSECOND)
+    assert case.clock.missed_at is None
+    assert "missed_at" not in ended.values
 
 
 def test_pausing_what_is_overdue_does_not_hide_the_miss() -> None:
@@ -457,9 +473,9 @@ def test_a_rung_that_is_ripe_when_the_clock_is_paused_fires_at_the_next_sweep() 
 def test_after_downtime_only_the_highest_ripe_rung_is_climbed() -> None:
     case = running(a_clock("acknowledge", T0))
     change = case.step(at("mon 14:00"))
-    assert told(change.notices) == [MANAGER]
+    assert told(change.notices) == [DIRECTOR, MANAGER]  # the owner first: no rung told them
     assert [e.kind for e in change.events] == ["missed", "passed_over", "passed_over", "escalated"]
-    assert [(f.rung, f.told) for f in case.fired] == [(0, 0), (1, 0), (2, 1)]
+    assert [(f.rung, f.told) for f in case.fired] == [(0, 0), (1, 0), (2, 2)]
     assert change.events[-1].detail["late"] is True
 
 
@@ -481,7 +497,7 @@ def test_clocks_run_side_by_side_each_on_its_own_ladder() -> None:
     change = case.step(at("mon 13:00"))
     reached = {(n["detail"]["clock"], n["person_id"]) for n in change.notices}
     # The hour for an answer ended at ten; half of the day for a first try is over now.
-    assert reached == {("answer", MANAGER), ("first_try", DIRECTOR)}
+    assert reached == {("answer", DIRECTOR), ("answer", MANAGER), ("first_try", DIRECTOR)}
 
 
 def test_the_owner_is_told_who_is_next_and_until_when() -> None:
@@ -489,14 +505,16 @@ def test_the_owner_is_told_who_is_next_and_until_when() -> None:
     notice = case.step(at("mon 09:48")).notices[0]
     assert notice["detail"] == {
         "clock": "answer",
+        "clock_id": case.clock.id,
         "due_at": at("mon 10:00").isoformat(),
         "next": ["manager"],
+        "next_at": at("mon 10:00").isoformat(),
     }
 
 
 def test_nobody_the_case_is_about_is_ever_on_its_ladder() -> None:
     case = running(a_clock("answer", T0), case=a_file(about=[MANAGER]).case)
-    assert told(case.step(at("mon 10:00")).notices) == [ADMIN]
+    assert told(case.step(at("mon 10:00")).notices) == [DIRECTOR, ADMIN]
 
 
 def test_a_rung_nobody_can_hear_is_still_fired_and_says_so() -> None:
@@ -508,6 +526,7 @@ def test_a_rung_nobody_can_hear_is_still_fired_and_says_so() -> None:
 
 def test_the_last_rung_of_safety_tells_three() -> None:
     case = running(a_clock("safety", T0))
+    case.step(T0)
     assert set(told(case.step(T0 + HOUR).notices)) == {CHIEF, PRIVACY, ADMIN}
 
 
@@ -570,7 +589,7 @@ promises = st.builds(
     afters,
 )
 # (from, planned length, resumed after), all counted from the clock's start and the pause's.
-pauses = st.lists(st.tuples(minutes, minutes, st.none() | minutes), max_size=3)
+interrupted = st.lists(st.tuples(minutes, minutes, st.none() | minutes), max_size=3)
 Interruptions = Sequence[tuple[timedelta, timedelta, timedelta | None]]
 
 
@@ -617,7 +636,7 @@ def assert_nothing_lost_nothing_twice(run: Running, promise: Promise) -> None:
 
 
 @settings(deadline=None)
-@given(starts, promises, st.sampled_from(CLINICS), pauses)
+@given(starts, promises, st.sampled_from(CLINICS), interrupted)
 def test_whoever_comes_back_at_each_look_misses_nothing(
     start: datetime, promise: Promise, clinic: Clinic, wanted: Interruptions
 ) -> None:
@@ -638,7 +657,7 @@ def test_whoever_comes_back_at_each_look_misses_nothing(
 
 
 @settings(deadline=None)
-@given(starts, promises, st.sampled_from(CLINICS), pauses, st.lists(minutes, max_size=6))
+@given(starts, promises, st.sampled_from(CLINICS), interrupted, st.lists(minutes, max_size=6))
 def test_whoever_comes_at_random_fires_each_rung_once_and_the_highest_only(
     start: datetime,
     promise: Promise,
@@ -665,7 +684,7 @@ def test_whoever_comes_at_random_fires_each_rung_once_and_the_highest_only(
 
 
 @settings(deadline=None)
-@given(starts, spans, calendar_names, st.sampled_from(CLINICS), pauses)
+@given(starts, spans, calendar_names, st.sampled_from(CLINICS), interrupted)
 def test_open_time_outside_the_pauses_is_exactly_what_was_promised(
     start: datetime, span: Span, calendar: str, clinic: Clinic, wanted: Interruptions
 ) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from cases.changes import About, Change
+from cases.clockwork.parking import note_refusal, park
 from cases.models import Case, Clinic, Clock, Practice, Role
-from cases.parking import note_refusal, park
 from tests.builders import ADMIN, DAY, HOUR, T0, a_file, a_person, moment
 
 ADMINS = [a_person(ADMIN, Role.ADMINISTRATOR), a_person("avery", Role.ADMINISTRATOR)]
@@ -34,7 +34,11 @@ def set_on(change: Change, table: type) -> dict[str, dict[str, Any]]:
 def test_a_parked_case_says_until_when_and_why() -> None:
     change = parked()
     (values,) = set_on(change, Case).values()
-    assert values == {"parked_until": T0 + HOUR, "parked_code": "WorktimeError"}
+    assert values == {
+        "parked_until": T0 + HOUR,
+        "parked_code": "WorktimeError",
+        "parked_told_at": T0,
+    }
     assert [(e.kind, e.detail) for e in change.events] == [
         ("parked", {"code": "WorktimeError", "until": T0 + HOUR})
     ]
@@ -66,12 +70,25 @@ def test_parking_forgets_nothing_about_a_clock_but_its_next_look() -> None:
     assert all(set(values) == {"look_at"} for values in set_on(change, Clock).values())
 
 
-def test_every_administrator_is_told_once_each_time_it_is_parked() -> None:
+def test_every_administrator_is_told_of_a_new_trouble() -> None:
     first, again = parked(version=3), parked(version=4)
     assert [n["person_id"] for n in first.notices] == [ADMIN, "avery"]
     keys = [n["key"] for n in (*first.notices, *again.notices)]
     assert len(set(keys)) == 4
     assert {n["detail"]["code"] for n in first.notices} == {"WorktimeError"}
+
+
+def test_one_trouble_is_told_once_and_then_once_a_day() -> None:
+    def told(hours: int, code: str = "WorktimeError") -> int:
+        change = parked(parked_told_at=T0 - hours * HOUR, parked_code=code)
+        assert ("parked_told_at" in next(iter(set_on(change, Case).values()))) == bool(
+            change.notices
+        )
+        return len(change.notices)
+
+    assert [told(hours) for hours in (1, 23, 24, 30)] == [0, 0, 2, 2]
+    assert told(1, code="") == 0  # it went on in between, and fell back the same day
+    assert told(1, code="LookupError") == 2  # another trouble is news
 
 
 def test_a_practice_without_an_administrator_still_parks() -> None:

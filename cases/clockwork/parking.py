@@ -9,6 +9,7 @@ from cases.changes import About, Change, Happened, Moment, Set, about
 from cases.models import Case, Clock, Person
 
 _AGAIN = timedelta(hours=1)
+_TOLD_AGAIN = timedelta(days=1)  # of one and the same trouble
 
 
 def park(
@@ -20,14 +21,18 @@ def park(
 ) -> Change:
     """Set the case aside for an hour and tell the administrators. `code` carries no patient data.
 
-    Its clocks are looked at again then, so nothing is lost: only this case is late.
+    Its clocks are looked at again then, so nothing is lost: only this case is late. Who is told
+    hears of one trouble once, and then once a day, not at each look.
     """
     until = moment.now + _AGAIN
+    values = {"parked_until": until, "parked_code": code}
+    if tells := _is_news(case, code, moment):
+        values["parked_told_at"] = moment.now
     return Change(
         about(case),
         moment,
         sets=(
-            Set(Case, case.id, {"parked_until": until, "parked_code": code}),
+            Set(Case, case.id, values),
             *(
                 Set(Clock, clock.id, {"look_at": until})
                 for clock in clocks
@@ -45,22 +50,33 @@ def park(
                 "detail": {"code": code},
             }
             for person in administrators
+            if tells
         ),
     )
+
+
+def _is_news(case: Case, code: str, moment: Moment) -> bool:
+    told = case.parked_told_at
+    other = case.parked_code not in ("", code)  # "": it went on for a while, then fell back
+    return told is None or other or moment.now >= told + _TOLD_AGAIN
 
 
 def note_refusal(
     practice: About, what: About, code: str, moment: Moment, administrators: Sequence[Person]
 ) -> Change:
-    """Record that the database refused a Change about something that is no case."""
+    """Record that the database refused a Change about something that is no case.
+
+    The keys name the trouble and the day: whoever writes leaves out those that are there already.
+    """
     name = what.table.__name__.lower()
+    trouble = f"refused:{name}:{code}:{moment.now.date().isoformat()}"
     return Change(
         practice,
         moment,
         events=(Happened("change_refused", {"about": name, "id": what.id, "code": code}),),
         notices=tuple(
             {
-                "key": f"refused:{what.id}:{moment.now.isoformat()}:{person.id}",
+                "key": f"{trouble}:{person.id}",
                 "kind": "refused",
                 "channel": "email",
                 "person_id": person.id,

@@ -1,0 +1,1 @@
+"""Promises with a deadline: when due, who is told, paused, extended, moved, audited."""
