@@ -1,0 +1,1 @@
+"""A history lived again by the real rules, with nothing stored."""
