@@ -18,19 +18,27 @@ from typing import Any
 
 STEM = 4  # letters a pattern's first word needs before its star
 
-_BREAK = r"[^\w!?]{1,3}"
-_FILES = ("triage.toml", "spanish.toml", "tone.toml")
+_BREAK = r"(?:[^\w!?.;]{1,3}|(?<=\bdr)\. )"  # within a sentence
+_FILES = ("triage.toml", "spanish.toml", "tone.toml", "signs.toml")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One pattern and what it speaks for; `whole` is None where it is a single plain word."""
+    """One pattern and what it speaks for; `whole` is empty where it is a single plain word."""
 
     kind: str
     reason: str
-    whole: re.Pattern[str] | None
+    whole: str
     always: bool = True
     weight: float = 0.0
+
+    def at(self, low: str, word: re.Match[str]) -> re.Match[str] | None:
+        """Match the whole pattern where a word stands that it is filed under."""
+        return compiled(self.whole).match(low, word.start()) if self.whole else word
+
+
+# Only what a text calls for is compiled: all of it would take seconds at every start.
+compiled = cache(re.compile)
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,7 @@ class Lexicon:
 
     rules: dict[str, list[Rule]]
     negators: frozenset[str]
+    enders: frozenset[str]  # words a negation does not reach beyond
     languages: dict[str, frozenset[str]]
 
     def filed_under(self, word: str) -> Iterable[Rule]:
@@ -52,8 +61,8 @@ def _slot(slot: str) -> str:
 
 
 def _piece(slot: str) -> str:
-    if slot == "...":
-        return rf"(?:{_BREAK}[\w'-]+){{0,5}}?"
+    if slot == "...":  # a word is taken whole: "or-or-or..." could be cut in ever so many ways
+        return rf"(?:{_BREAK}[\w'-]++){{0,5}}?"
     if slot.endswith("?"):
         return f"(?:{_BREAK}{_slot(slot[:-1])})?"
     return _BREAK + _slot(slot)
@@ -81,6 +90,18 @@ def _groups(data: Mapping[str, Any]) -> Iterator[tuple[str, str, bool, Iterable[
                 yield kind, reason, name != "negative", patterns, 0.0
     for kind in ("guard", "question"):
         yield kind, kind, True, data.get(kind, {}).get("patterns", ()), 0.0
+    for reason, halves in data.get("together", {}).items():
+        for half, patterns in halves.items():
+            yield half, reason, False, patterns, 0.0
+    for reason, topic in data.get("signs", {}).items():
+        for name, sign in topic["sign"].items():
+            yield (
+                "sign",
+                f"{reason}#{name}",
+                False,
+                sign["patterns"],
+                sign["weight"] / topic["enough"],
+            )
     for weight, phrases in data.get("tone", {}).items():
         patterns = [p for p in phrases.replace("\n", " ").split(",") if p.strip()]
         yield "tone", "tone", True, patterns, float(weight)
@@ -100,7 +121,7 @@ def lexicon() -> Lexicon:
     rules: dict[str, list[Rule]] = {}
     for kind, reason, always, patterns, weight in (g for part in data for g in _groups(part)):
         for filed, whole in (o for p in patterns for o in _openings(p, sets)):
-            compiled = re.compile(whole) if whole else None
-            rules.setdefault(filed, []).append(Rule(kind, reason, compiled, always, weight))
+            rules.setdefault(filed, []).append(Rule(kind, reason, whole, always, weight))
     languages = {code: frozenset(words.split()) for code, words in data[0]["language"].items()}
-    return Lexicon(rules, frozenset(data[2]["negators"].split()), languages)
+    negators, enders = (frozenset(data[2][name].split()) for name in ("negators", "enders"))
+    return Lexicon(rules, negators, enders, languages)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from cases.triage import READ_AT_MOST, Severity, triage
+from cases.judging.triage import READ_AT_MOST, Severity, triage
 
 RUDE_DESK = "The receptionist was rude, hung up on me and never returned my calls. Avoid."
 GLOWING = "Wonderful, caring and thorough doctor. Highly recommend her, the best!"
@@ -247,7 +247,7 @@ def test_every_negative_review_carries_a_reason() -> None:
 def test_the_record_is_plain_and_complete() -> None:
     record = json.loads(json.dumps(triage(RUDE_DESK, 1).as_dict()))
     assert set(record) == {
-        "negative", "doubtful", "severity", "themes", "troll",
+        "negative", "doubtful", "contradicts", "kind", "severity", "themes", "troll",
         "writes_for", "question", "language", "because",
     }  # fmt: skip
     assert record["severity"] == "elevated"
