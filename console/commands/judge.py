@@ -15,8 +15,8 @@ from typing import Annotated, Any, BinaryIO
 import typer
 from rich.cells import cell_len
 
-from cases.compliance import Finding, Level, blocked, check_public
-from cases.triage import Triage, triage
+from cases.checking.compliance import Finding, Level, blocked, check_public
+from cases.judging.triage import Triage, triage
 from console.commands.shared import UserError
 
 Verdict = dict[str, Any]
@@ -65,8 +65,10 @@ def check_reply_command(
 ) -> None:
     """Check drafts of public replies: what may not stand there, why, and what to write instead.
 
-    Reads one JSON object a line, {"id", "reply", "review"}, and writes {"id", "blocked",
-    "findings"}. A line that cannot be read is named and skipped, and the exit code is 1.
+    Reads one JSON object a line, {"id", "reply", "review", "known", "recent"}, and writes {"id",
+    "blocked", "findings"}: "known" lists our own people and clinics, whose names may stand,
+    "recent" our last replies, which this one should not repeat. A line that cannot be read is
+    named and skipped, and the exit code is 1.
     """
     if text is None:
         _answer_lines(checked_reply, '{"id": "1", "reply": "...", "review": "..."}')
@@ -94,7 +96,8 @@ def checked_reply(line: Mapping[str, Any]) -> Verdict:
     if not reply.strip():
         raise Unreadable('there is no "reply"; give its words')
     review, author = _text_of(line, "review"), _text_of(line, "author")
-    found = check_public(reply, review=review, author=author)
+    known, recent = _texts_of(line, "known"), _texts_of(line, "recent")
+    found = check_public(reply, review=review, author=author, known=known, recent=recent)
     return {
         "id": line["id"],
         "blocked": blocked(found),
@@ -107,6 +110,15 @@ def _text_of(line: Mapping[str, Any], name: str = "text") -> str:
     if value is not None and not isinstance(value, str):
         raise Unreadable(f'"{name}" is not a text; write it in quotes')
     return value or ""
+
+
+def _texts_of(line: Mapping[str, Any], name: str) -> list[str]:
+    value = line.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise Unreadable(f'"{name}" is not a list of texts; write ["...", "..."]')
+    return value
 
 
 def _rating_of(line: Mapping[str, Any]) -> float | None:
@@ -228,7 +240,7 @@ def triage_words(judged: Triage) -> Iterator[str]:
     yield f"opens a case: {'yes' if judged.opens_case else 'no'}"
     if judged.themes:
         yield f"about: {', '.join(judged.themes)}"
-    yield f"written by: {judged.writes_for}; language: {judged.language}"
+    yield f"{judged.kind}, written by: {judged.writes_for}; language: {judged.language}"
     yield "because:" if judged.because else "because: nothing in it says otherwise"
     for each in judged.because:
         yield f'  {each.what}: "{_shown(each.words)}"' if each.words else f"  {each.what}"

@@ -171,6 +171,25 @@ def test_a_name_its_author_uses_may_be_repeated():
     ]
 
 
+def test_our_own_names_may_stand_and_recent_replies_are_not_repeated():
+    reply = f"{CLEAN} Dr. April Crown reads every word."
+    given = lines(
+        {"id": 1, "reply": reply, "known": ["Dr. April Crown"], "recent": [reply]},
+        {"id": 2, "reply": reply, "known": None, "recent": []},
+    )
+    known, unknown = answers(run("check-reply", given=given).stdout)
+    assert not known["blocked"]
+    assert "robotic" in {finding["code"] for finding in known["findings"]}
+    assert "robotic" not in {finding["code"] for finding in unknown["findings"]}
+
+
+@pytest.mark.parametrize("known", ["Dr. Crown", [1], {"a": "b"}])
+def test_known_names_that_are_no_list_of_texts_are_refused(known: object):
+    said = run("check-reply", given=lines({"id": 1, "reply": CLEAN, "known": known}))
+    assert said.exit_code == 1
+    assert '"known" is not a list of texts' in said.stderr
+
+
 def test_the_words_in_question_are_underlined_where_they_stand():
     said = CLEAN + " " + "We look into every report with care. " * 2 + "Your surgery went well."
     shown = run("check-reply", "--text", said).stdout.splitlines()

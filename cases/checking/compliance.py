@@ -1,14 +1,13 @@
 """What may stand in a public reply or in a message to a patient: findings with exact spans.
 
-The rules, their levels and sources stand in lexicons/compliance.toml; how its phrases are found, in
-phrases.py; how a text is read, in folding.py.
+The codes, their levels and sources stand in lexicons/compliance.toml; what is looked for, beside it
+by language; how it is found, in phrases.py; how a text is read, in folding.py.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
@@ -16,11 +15,14 @@ from functools import cache
 from itertools import accumulate, islice
 from typing import Any, Literal
 
-from cases.folding import Folded, fold, read
+from cases.checking.folding import Folded, fold, read
+from cases.checking.likeness import alike, same_words
+from cases.checking.naming import addressed, named, names_in, only_allowed
+from cases.checking.phrases import Hit, is_a_word, phrases
 from cases.lexicons import table
-from cases.phrases import Hit, phrases
 
 _DATA = table("compliance.toml")
+READ_AT_MOST = 40_000  # characters; ten times what any platform takes, and the rest blocks
 READER_WORDS = 90  # people skim past anything longer
 _SHOUTING = re.compile(r"\b[A-Z]{2,}+\b(?:\W{1,3}[A-Z]{2,}+\b){2,}|!{2,}+")
 _LIGHT = re.compile("[\0-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")  # X: others count twice
@@ -61,37 +63,6 @@ def blocked(findings: Iterable[Finding]) -> bool:
     return any(finding.level is Level.BLOCK for finding in findings)
 
 
-def _named(reading: Folded, known: Iterable[str]) -> Iterator[Hit]:
-    """Find the full names given, and their parts unless a part is an everyday word too."""
-    everyday = frozenset(_DATA["names"]["everyday"])
-    by_first: dict[str, set[tuple[str, ...]]] = defaultdict(set)
-    for name in known:
-        parts = tuple(read(name).words)
-        for form in {parts, *((part,) for part in parts if len(part) > 2 and part not in everyday)}:
-            by_first[form[0] if form else ""].add(form)
-    for place, word in enumerate(reading.words):
-        for form in by_first.get(word, ()):
-            if tuple(reading.words[place : place + len(form)]) == form:
-                yield "names", place, place + len(form) - 1
-
-
-def _addressed(reading: Folded) -> Iterator[Hit]:
-    """Find "Dear X", "Mr. X", "thank you, X." and "X, thank you"."""
-    lists = {kind: frozenset(words) for kind, words in _DATA["names"].items()}
-    words = ["", *reading.words, ""]
-    for place, word in enumerate(reading.words):
-        before, after = words[place], words[place + 2]
-        if word in lists["not_names"] or not word.isalpha():
-            continue
-        ending = reading.folded[reading.spans[place][1] : reading.spans[place][1] + 1]
-        thanked = before in lists["thanked"] and ending in (",", ".", "!", "-", "")
-        opening = place == 0 and ending == "," and after in lists["opening"]
-        if before in lists["title"]:
-            yield "names", place - 1, place
-        elif before in lists["greeting"] or thanked or opening:
-            yield "names", place, place
-
-
 def _findings(reading: Folded, hits: Iterable[Hit]) -> Iterator[Finding]:
     """Join what overlaps or touches, code by code."""
     joined: list[Hit] = []
@@ -118,11 +89,9 @@ def _finding(text: str, code: str, start: int, end: int) -> Finding:
 
 
 def _costs(reading: Folded, unit: str) -> Iterator[int]:
-    """Yield what each character counts on the platform; X counts any link as 23."""
+    """Yield what each character counts, in bytes or by X's weights; X counts any link as 23."""
     if unit != "weighted":
-        yield from (
-            len(c.encode("utf-8", "surrogatepass")) if unit == "bytes" else 1 for c in reading.text
-        )
+        yield from (len(char.encode("utf-8", "surrogatepass")) for char in reading.text)
         return
     links = [reading.span(i, i) for i, word in enumerate(reading.words) if word == "#url"]
     costs = [1 if _LIGHT.match(char) else 2 for char in reading.text]
@@ -131,15 +100,42 @@ def _costs(reading: Folded, unit: str) -> Iterator[int]:
     yield from costs
 
 
+def length(text: str, unit: str = "characters") -> int:
+    """Return how long a text is as the platform counts: in characters, bytes, or weighted (X)."""
+    return sum(_costs(read(text), unit))
+
+
 def _form(reading: Folded, limit: int | None, unit: str = "characters") -> Iterator[Finding]:
     """Find what is wrong with any text, whatever it says: unfilled, shouted, too long."""
     text = reading.text
     for code, expression in (("placeholder", _PLACEHOLDER), ("shouting", _SHOUTING)):
         yield from (_finding(text, code, *match.span()) for match in expression.finditer(text))
     if limit is not None:
-        kept = bisect_right(list(accumulate(_costs(reading, unit))), limit)
+        kept = limit
+        if unit != "characters":
+            kept = bisect_right(list(accumulate(_costs(reading, unit))), limit)
         if kept < len(text):
             yield _finding(text, "too_long_platform", kept, len(text))
+
+
+def _readable(text: str) -> str:
+    """Return what is read of a text: all of it, or of one without end its beginning and end."""
+    if len(text) <= READ_AT_MOST:
+        return text
+    return text[: READ_AT_MOST // 2] + text[-(READ_AT_MOST // 2) :]
+
+
+def _in_full(text: str, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Put findings back where they stand in the full text, and block what was left out."""
+    left_out, half = len(text) - READ_AT_MOST, READ_AT_MOST // 2
+    if left_out <= 0:
+        yield from findings
+        return
+    yield _finding(text, "unread", half, half + left_out)
+    for found in findings:
+        start = found.start + (left_out if found.start >= half else 0)
+        end = found.end + (left_out if found.end > half else 0)
+        yield replace(found, start=start, end=end, words=text[start:end])
 
 
 def _contact(reading: Folded, person: str, phone: str, email: str) -> Iterator[Finding]:
@@ -159,14 +155,29 @@ def _digits(text: str) -> str:
     return re.sub(r"\D+", "", text)
 
 
-def _tone(reading: Folded, hits: Collection[str]) -> Iterator[Finding]:
+def _tone(reading: Folded, there: Collection[str]) -> Iterator[Finding]:
     end = len(reading.text)
     for code, entry in _DATA["code"].items():
-        if entry.get("missing") and code not in hits:
+        if entry.get("missing") and code not in there:
             yield _finding(reading.text, code, end, end)
     beyond = next(islice(re.finditer(r"\S+", reading.text), READER_WORDS, None), None)
     if beyond:
         yield _finding(reading.text, "too_long_reader", beyond.start(), end)
+
+
+def _strangers(reading: Folded, names: Collection[str], allowed: Iterable[str]) -> Iterator[Hit]:
+    """Find the people who must not be named, and whoever is spoken to but not allowed."""
+    ours = frozenset(read(" . ".join(allowed)).words)
+    for hit in (*named(reading, names), *addressed(reading, is_a_word)):
+        if not only_allowed(reading.words[hit[1] : hit[2] + 1], ours):
+            yield hit
+
+
+def _sameness(text: str, recent: Collection[str], template: str) -> Iterator[Finding]:
+    if template and same_words(text, template):
+        yield _finding(text, "unedited", 0, len(text))
+    if recent and alike(text, recent):
+        yield _finding(text, "robotic", 0, len(text))
 
 
 def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -179,33 +190,34 @@ def check_public(
     review: str = "",
     author: str = "",
     names: Collection[str] = (),
+    known: Collection[str] = (),
     point_person: str = "",
     phone: str = "",
     email: str = "",
     limit: int = 4000,
     unit: Literal["characters", "bytes", "weighted"] = "characters",
+    recent: Collection[str] = (),
+    template: str = "",
 ) -> tuple[Finding, ...]:
     """Return what forbids or weakens this text as a public reply, blocking findings first.
 
     `author` is the public handle: its words may be repeated, as may the point person's. `names`
-    are people who must not be named. Sources: 45 CFR 164.502(a), 164.530(g); 16 CFR 465.
+    are people who must not be named, `known` our own people and clinics, who may, and whose names
+    mean nothing else. `recent` are the practice's last replies, `template` the text it began as.
+    Sources: 45 CFR 164.502(a), 164.530(g); 16 CFR 465.
     """
-    reading = read(text)
-    hits = set(phrases(reading, "public", review))
-    allowed = frozenset(read(f"{author} . {point_person}").words)
-    titles = frozenset(_DATA["names"]["title"])
-    for code, first, last in {*_named(reading, names), *_addressed(reading)}:
-        if not (allowed | titles).issuperset(reading.words[first : last + 1]):
-            hits.add((code, first, last))
-    required = {code for code, entry in _DATA["code"].items() if entry.get("missing")}
-    return _ordered(
-        (
-            *_findings(reading, (hit for hit in hits if hit[0] not in required)),
-            *_form(reading, limit, unit),
-            *_contact(reading, point_person, phone, email),
-            *_tone(reading, {code for code, _, _ in hits}),
-        )
+    reading = read(_readable(text))
+    people = tuple(name for name in (point_person, *known) if name)
+    hits, courtesies = phrases(reading, "public", review, names_in(reading, people))
+    hits.update(_strangers(reading, names, (author, *people)))
+    found = (
+        *_findings(reading, hits),
+        *_form(reading, limit, unit),
+        *_contact(reading, point_person, phone, email),
+        *_tone(reading, courtesies),
+        *_sameness(reading.text, recent, template),
     )
+    return _ordered(_in_full(text, found))
 
 
 def check_private(text: str, *, limit: int | None = None) -> tuple[Finding, ...]:
@@ -214,6 +226,6 @@ def check_private(text: str, *, limit: int | None = None) -> tuple[Finding, ...]
     Nothing clinical, no request to change a review, nothing of value, no threat, no asking for
     health information. `limit` counts characters; None is no limit. Source: 45 CFR 164.530(c).
     """
-    reading = read(text)
-    hits = set(phrases(reading, "private", ""))
-    return _ordered((*_findings(reading, hits), *_form(reading, limit)))
+    reading = read(_readable(text))
+    hits, _ = phrases(reading, "private")
+    return _ordered(_in_full(text, (*_findings(reading, hits), *_form(reading, limit))))

@@ -38,8 +38,11 @@ _TOKEN = re.compile(
     r"|(?P<number>\d++)"
 )
 
+# What a token is read as; a word is read as it is.
+_SHAPES = {kind: f"#{kind}" for kind in _TOKEN.groupindex if kind != "word"} | {"stop": STOP}
 
-@lru_cache(maxsize=4096)
+
+@lru_cache(maxsize=16384)
 def _folded(char: str) -> str:
     if char in _INVISIBLE:
         return ""
@@ -97,12 +100,16 @@ def read(text: str) -> Folded:
     reading = Folded(text, folded, places, [], [])
     words, spans = reading.words, reading.spans
     for match in _TOKEN.finditer(folded):
-        kind, word = match.lastgroup, match.group()
-        if kind == "word" and ("'" in word or word in _JOINED):
+        shape = _SHAPES.get(match.lastgroup or "", "")
+        word = shape or match.group()
+        if shape == STOP:
+            if match.group() == STOP and words and words[-1] in _ABBREVIATED:
+                continue
+        elif not shape and ("'" in word or word in _JOINED):
             parts = _split(word)
             words += parts
             spans += [match.span()] * len(parts)
-        elif word != "." or not words or words[-1] not in _ABBREVIATED:
-            words.append(word if kind == "word" else STOP if kind == "stop" else f"#{kind}")
-            spans.append(match.span())
+            continue
+        words.append(word)
+        spans.append(match.span())
     return reading

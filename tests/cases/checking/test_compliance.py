@@ -2,12 +2,13 @@
 
 import random
 import unicodedata
+from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.compliance import Level, blocked, check_private, check_public
+from cases.checking.compliance import READ_AT_MOST, Level, blocked, check_private, check_public
 
 PERSON, PHONE, EMAIL = "Ana Ruiz", "+12125550123", "ana@clinic.example"
 CONTACT = f"Please reach {PERSON}, our clinical director, at (212) 555-0123 or {EMAIL}."
@@ -338,3 +339,63 @@ def test_a_hundred_kilobytes_of_anything_still_find_the_sentence_at_the_end(fill
     sentence = " . We have no record of you as a patient."
     found = [f for f in public(hostile + sentence) if f.code == "confirms_relationship"]
     assert found[-1].end > len(hostile)
+
+
+def test_the_middle_of_a_text_without_end_is_not_read_and_blocks():
+    text = "We care. " * 10_000
+    found = next(f for f in public(text) if f.code == "unread")
+    assert found.level is Level.BLOCK
+    assert len(text) - READ_AT_MOST == found.end - found.start
+    assert "unread" in codes(check_private(text))
+    assert "unread" not in codes(public(text[:READ_AT_MOST]))
+
+
+def test_what_stands_after_the_unread_middle_is_found_where_it_stands():
+    text = "We care. " * 10_000 + "Your crown came loose."
+    found = next(f for f in public(text) if f.code == "treatment")
+    assert found.words == text[found.start : found.end]
+    assert found.start >= len(text) - 22
+
+
+@pytest.mark.parametrize(
+    "filler", ["\U0001d4d0é\u0456", "0123 -/(", "was you the ", "a@b.c,", "n't "]
+)
+def test_a_hostile_text_is_answered_in_a_tenth_of_a_second(filler: str):
+    public("Your visit was on Monday.")
+    began = process_time()
+    public((filler * 100_000)[:100_000])
+    assert process_time() - began < 0.2  # twice the goal: other work shares the machine
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please ask for our manager, Luis, at any time.",
+        "Ruth, office manager, would like to listen.",
+        "Our lobby was repainted in June.",
+        "We never charge for asking a question.",
+        "Recovery takes patience, and so does listening.",
+        "You raised important points.",
+        "Many people feel nervous before an MRI.",
+    ],
+)
+def test_what_is_said_of_everybody_stays_silent(text: str):
+    assert not blocked(public(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The reviewer left before being examined.",
+        "She was given clear aftercare instructions.",
+        "Keep icing it and the bruise will fade.",
+        "It was coded as a specialist visit.",
+        "Not one word of this is true.",
+        "Everyone in the room heard you curse.",
+        "Nuestro doctor le explicó las opciones.",
+        "The pathology was benign.",
+        "Grandma is a delight.",
+    ],
+)
+def test_what_takes_somebody_we_know_for_granted_blocks(text: str):
+    assert blocked(public(text))
