@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from cases.answering.amending import suggestion
 from cases.casefile import CaseFile
-from cases.compliance import Finding, Level
+from cases.checking.compliance import Finding, Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,38 @@ def _level(begin: int, end: int, spans: Sequence[Finding]) -> str:
     if Level.BLOCK in levels:
         return "block"
     return "warn" if levels else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding as the page tells it: `value` names it in a form, `button` is what mends it."""
+
+    finding: Finding
+    value: str
+    button: str  # "": only a person can
+
+
+def told(file: CaseFile, text: str, findings: Sequence[Finding]) -> list[Told]:
+    """Return the findings of a text, each with what one press would do about it."""
+    return [Told(each, _value(each), _button(file, text, each)) for each in findings]
+
+
+def _value(finding: Finding) -> str:
+    return f"{finding.code}:{finding.start}:{finding.end}"
+
+
+def _button(file: CaseFile, text: str, finding: Finding) -> str:
+    found = suggestion(text, finding, file.clinic, file.review.language)
+    return found.label if found else ""
+
+
+def mended(file: CaseFile, text: str, findings: Sequence[Finding], value: str) -> str:
+    """Return the text with the suggestion applied for the finding a button named."""
+    for each in findings:
+        if _value(each) == value:
+            found = suggestion(text, each, file.clinic, file.review.language)
+            return found.text if found else text
+    return text
 
 
 def warnings(findings: Collection[Finding]) -> list[Finding]:

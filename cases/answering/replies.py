@@ -1,8 +1,8 @@
 """Our public answer: drafted by one, approved as that exact text, published once.
 
 Two doors only: nothing is approved while a blocking finding stands, and publishing compares the
-text with the digest that was approved. Google's policy for its API forbids replies without the
-owner's specific consent to each; so does HIPAA's logic, and so do we, everywhere.
+text with the digest that was approved (see `publishing`). Google's policy for its API forbids
+replies without the owner's specific consent to each; so does HIPAA's logic, and so do we.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from cases import compliance
 from cases.casefile import CaseFile
 from cases.changes import Add, Change, Happened, Moment, Set
-from cases.clocks import end
-from cases.compliance import Finding, Level
+from cases.checking import compliance
+from cases.checking.compliance import Finding, Level
+from cases.clockwork.clocks import end
 from cases.models import Reply, ReplyState, Role, Task
-from cases.ports import Capabilities, PlatformError, Published
+from cases.ports import Capabilities
 from cases.stages import ATTESTABLE, NEEDS, IllegalMove, legal, record, running
 from cases.tasks import task_adds
 
@@ -32,10 +33,11 @@ NO_REPLY = (
     "duplicate",
     "author_removed_it",
 )
-_APPROVERS = (
+APPROVERS = (
     Role.DIRECTOR, Role.MANAGER, Role.CHIEF, Role.PRIVACY_OFFICER, Role.ADMINISTRATOR,
 )  # fmt: skip
 _BY_HAND = timedelta(days=1)
+_SHOWS = timedelta(days=2)  # after which a reply posted by hand should be seen by everybody
 
 
 def fingerprint(text: str) -> str:
@@ -44,34 +46,55 @@ def fingerprint(text: str) -> str:
 
 
 def findings(
-    file: CaseFile, text: str, can: Capabilities, *, limit_names: Collection[str] = ()
+    file: CaseFile, text: str, can: Capabilities, *, recent: Collection[str] | None = None
 ) -> tuple[Finding, ...]:
-    """Return what the checker finds in a public reply to this case's review."""
-    names = {person.name for person in file.people.values()} - {file.clinic.point_person}
-    if file.correspondent is not None and file.correspondent.name:
-        names.add(file.correspondent.name)
+    """Return what the checker finds in a public reply to this case's review.
+
+    `recent`: the practice's last replies, those of the file unless given.
+    """
+    names, known = _names(file)
     return compliance.check_public(
         text,
         review=file.review.text or file.review.sealed_text or "",
         author=file.review.author,
-        names=names | set(limit_names),
+        names=names,
+        known=known,
         point_person=file.clinic.point_person,
         phone=file.clinic.phone,
         email=file.clinic.email,
         limit=can.reply_limit,
         unit=can.reply_unit,
+        recent=file.recent_replies if recent is None else recent,
     )
 
 
+def _names(file: CaseFile) -> tuple[set[str], set[str]]:
+    """Return who must not be named, and who may: our own, but for those the review is about.
+
+    To name one of those would say that the author met them here.
+    """
+    about = {person.name for id_, person in file.people.items() if id_ in file.case.about}
+    ours = {person.name for person in file.people.values()} - about
+    places = {clinic.name for clinic in (file.clinic, *file.clinics.values())}
+    who = file.correspondent
+    written = {who.name} if who is not None and who.name else set()
+    return (about | written) - {file.clinic.point_person}, ours | places
+
+
 def draft(file: CaseFile, text: str, moment: Moment) -> Change:
-    """Keep a draft. Anything may stand in it: it is checked where it could do harm."""
+    """Keep a draft. Anything may stand in it: it is checked where it could do harm.
+
+    Whoever has a draft cooling cools with it; somebody else may write a calmer one at once.
+    """
     legal("draft", file)
     if not text.strip():
         raise IllegalMove("draft", ["the reply has no text"])
+    before = newest(file, ReplyState.DRAFT)
     values = {
         "id": moment.new_id(),
         "case_id": file.case.id,
         "review_id": file.review.id,
+        "cool_until": before.cool_until if before and before.drafted_by == moment.by else None,
         "text": text,
         "drafted_by": moment.by,
         "drafted_at": moment.now,
@@ -122,10 +145,13 @@ def approve(
     reply = newest(file, ReplyState.DRAFT)
     if reply is None or reply.text is None:
         raise IllegalMove("approve", [NEEDS["drafted"].remedy])
-    found = findings(file, reply.text, can)
+    found = standing(reply, findings(file, reply.text, can))
     _refuse_approval(file, reply, found, acknowledged, moment)
-    state = ReplyState.APPROVED if can.reply else ReplyState.BY_HAND
+    live = newest(file, ReplyState.LIVE)
+    posts = can.reply and (live is None or can.edit_reply)
+    state = ReplyState.APPROVED if posts else ReplyState.BY_HAND
     values = {
+        "edits": live.id if live else "",
         "state": state,
         "digest": fingerprint(reply.text),
         "approved_by": moment.by,
@@ -133,7 +159,7 @@ def approve(
         "warned": sorted({each.code for each in found}),
     }
     facts = {"reply": reply.id, "digest": values["digest"], "warned": values["warned"]}
-    by_hand = _ask_for_hand(file, reply, moment) if state == ReplyState.BY_HAND else ([], [])
+    by_hand = ask_for_hand(file, reply, moment) if state == ReplyState.BY_HAND else ([], [])
     return record(
         file,
         moment,
@@ -143,6 +169,13 @@ def approve(
         adds=by_hand[0],
         notices=by_hand[1],
     )
+
+
+def standing(reply: Reply, found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the findings of a reply's text that nobody overruled."""
+    said = reply.overruled or {}
+    ruled = (said.get("code"), said.get("start"), said.get("end"))
+    return tuple(each for each in found if (each.code, each.start, each.end) != ruled)
 
 
 def _refuse_approval(
@@ -161,8 +194,11 @@ def _refuse_approval(
     warned = {each.code for each in found if each.level is Level.WARN} - set(acknowledged)
     if warned and not missing:
         missing.append(f"warnings to acknowledge: {', '.join(sorted(warned))}")
-    if person is None or person.role not in _APPROVERS:
-        missing.append(f"a reply is approved by one of: {', '.join(_APPROVERS)}")
+    if reply.cool_until is not None and reply.cool_until > moment.now:
+        until = reply.cool_until.astimezone(ZoneInfo(file.clinic.zone))
+        missing.append(f"the draft cools until {until:%H:%M}; read it again then")
+    if person is None or person.role not in APPROVERS:
+        missing.append(f"a reply is approved by one of: {', '.join(APPROVERS)}")
     elif person.id in file.case.about:
         missing.append("nobody approves the reply to a review about themselves")
     elif file.case.severity == "grave" and person.id == reply.drafted_by:
@@ -171,7 +207,7 @@ def _refuse_approval(
         raise IllegalMove("approve", missing)
 
 
-def _ask_for_hand(
+def ask_for_hand(
     file: CaseFile, reply: Reply, moment: Moment
 ) -> tuple[list[Add], list[dict[str, Any]]]:
     """Owe somebody the posting: the platform has no way in for programs."""
@@ -186,72 +222,6 @@ def _ask_for_hand(
         "detail": {"reply": reply.id},
     }
     return adds, [notice] if file.case.owner_id else []
-
-
-def submit(file: CaseFile, reply: Reply, moment: Moment) -> Change:
-    """Claim an approved reply before it is handed to the platform: nobody else posts it now."""
-    if file.case.held_at is not None:
-        raise IllegalMove("publish", ["a hold stops all that goes out; first: release"])
-    if reply.state != ReplyState.APPROVED:
-        raise IllegalMove("publish", [f"the reply is {reply.state}, not approved and waiting"])
-    if reply.text is None or fingerprint(reply.text) != reply.digest:
-        raise IllegalMove("publish", ["the text is not the one that was approved; approve again"])
-    return record(
-        file,
-        moment,
-        Happened("reply_submitted", {"reply": reply.id}),
-        sets=[Set(Reply, reply.id, {"state": ReplyState.SUBMITTED, "submitted_at": moment.now})],
-    )
-
-
-def went_live(file: CaseFile, reply: Reply, said: Published, moment: Moment) -> Change:
-    """Note that the platform took the reply; the review is acknowledged once the public sees it."""
-    values: dict[str, Any] = {"external_id": said.external_id, "url": said.url}
-    if not said.live:
-        return record(
-            file,
-            moment,
-            Happened("reply_pending", {"reply": reply.id}),
-            sets=[Set(Reply, reply.id, values)],
-        )
-    values |= {"state": ReplyState.LIVE, "live_at": moment.now}
-    return record(
-        file,
-        moment,
-        Happened("reply_live", {"reply": reply.id}),
-        facts=_acknowledged(file, moment.now, "live"),
-        sets=[Set(Reply, reply.id, values)],
-    )
-
-
-def did_not_go_live(file: CaseFile, reply: Reply, error: PlatformError, moment: Moment) -> Change:
-    """Note that the platform refused the reply, or that nobody can know; the owner is told.
-
-    What surely was not posted, for a passing reason, is tried again; doubt is for a person.
-    """
-    if error.sent is None:
-        state = ReplyState.UNKNOWN
-    else:
-        state = ReplyState.REJECTED if error.permanent else ReplyState.APPROVED
-    notices = []
-    if state != ReplyState.APPROVED and file.case.owner_id:
-        notices.append(
-            {
-                "key": f"reply:{reply.id}:{state}:{moment.now.isoformat()}",
-                "case_id": file.case.id,
-                "kind": f"reply_{state}",
-                "channel": "email",
-                "person_id": file.case.owner_id,
-                "detail": {"code": error.code},
-            }
-        )
-    return record(
-        file,
-        moment,
-        Happened("reply_failed", {"reply": reply.id, "code": error.code, "state": str(state)}),
-        sets=[Set(Reply, reply.id, {"state": state, "code": error.code})],
-        notices=notices,
-    )
 
 
 def posted(file: CaseFile, url: str, at: datetime, moment: Moment) -> Change:
@@ -269,17 +239,26 @@ def posted(file: CaseFile, url: str, at: datetime, moment: Moment) -> Change:
         "attested_by": moment.by,
     }
     owed = _owed_postings(file)
+    shows = "Look whether the reply posted by hand can be seen by everybody"
     return record(
         file,
         moment,
         Happened("reply_attested", {"reply": reply.id, "at": values["live_at"]}, words=url),
-        facts=_acknowledged(file, values["live_at"], "attested"),
+        facts=acknowledged(file, values["live_at"], "attested"),
         sets=[
             Set(Reply, reply.id, values),
+            *edited(file, reply),
             *(Set(Task, t.id, {"done_at": moment.now, "evidence": url}) for t in owed),
         ],
+        adds=task_adds(file, "look_for_reply", shows, moment.now + _SHOWS, moment),
         ends=[end(clock, "met", moment) for t in owed for clock in running(file, "task", t.id)],
     )
+
+
+def edited(file: CaseFile, now_live: Reply) -> list[Set]:
+    """Return what closes the replies whose place a newer one has taken."""
+    older = (r for r in file.replies if r.state == ReplyState.LIVE and r.id != now_live.id)
+    return [Set(Reply, each.id, {"state": ReplyState.EDITED}) for each in older]
 
 
 def decide_on_none(file: CaseFile, why: str, moment: Moment) -> Change:
@@ -293,12 +272,13 @@ def decide_on_none(file: CaseFile, why: str, moment: Moment) -> Change:
         file,
         moment,
         Happened("no_reply", {"why": why}),
-        facts=_acknowledged(file, moment.now, f"none: {why}"),
+        facts=acknowledged(file, moment.now, f"none: {why}"),
         sets=withdrawn(file, moment),
     )
 
 
-def _acknowledged(file: CaseFile, at: datetime, how: str) -> dict[str, Any]:
+def acknowledged(file: CaseFile, at: datetime, how: str) -> dict[str, Any]:
+    """Return the facts that note a review as acknowledged, unless it is already."""
     if file.case.acknowledged_at is not None:
         return {}
     return {"acknowledged_at": at, "acknowledged_how": how}

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from cases import replies
+from cases.answering import publishing, replies
 from cases.casefile import CaseFile
 from cases.changes import Change
-from cases.correspondents import Who, match
 from cases.custody import hold, judge_troll
 from cases.models import Reply, ReplyState
 from cases.ports import Capabilities, PlatformError, Published
 from cases.stages import IllegalMove
+from cases.talking.correspondents import Who, match
 from tests.builders import (
     CHIEF,
     DAY,
@@ -127,7 +127,7 @@ def test_a_held_case_approves_nothing_and_publishes_nothing() -> None:
         approved(drafted(held_at=T0))
     file = drafted(held_at=T0)
     with pytest.raises(IllegalMove, match="release"):
-        replies.submit(file, file.replies[0], moment())
+        publishing.submit(file, file.replies[0], moment())
 
 
 def test_an_approved_reply_waits_for_its_platform(desk: Desk) -> None:
@@ -168,12 +168,13 @@ def test_posting_by_hand_is_attested_with_its_address(desk: Desk) -> None:
     with pytest.raises(IllegalMove, match="--url"):
         desk.do(replies.posted, " ", T0 + HOUR)
     desk.do(replies.posted, "https://reviews.example/r1#reply", T0 + HOUR, by=RESPONDER)
-    (reply,), (task,) = desk.file.replies, desk.file.tasks
+    (reply,), (task, look) = desk.file.replies, desk.file.tasks
+    assert (look.kind, look.due_at) == ("look_for_reply", T0 + 2 * HOUR + 2 * DAY)
     assert (reply.state, reply.live_at, reply.attested_by) == ("live", T0 + HOUR, RESPONDER)
     assert (task.done_at, task.evidence) == (T0 + 2 * HOUR, "https://reviews.example/r1#reply")
     assert desk.file.case.acknowledged_at == T0 + HOUR
     assert desk.file.case.acknowledged_how == "attested"
-    assert desk.running() == {"first_try"}
+    assert desk.running() == {"first_try", "task"}
     assert desk.file.case.stage == "contact"
 
 
@@ -202,15 +203,15 @@ def the_reply(desk: Desk) -> Reply:
 
 
 def test_a_reply_is_claimed_once_before_it_is_handed_over(waiting: Desk) -> None:
-    waiting.do(replies.submit, the_reply(waiting))
+    waiting.do(publishing.submit, the_reply(waiting))
     assert the_reply(waiting).state == ReplyState.SUBMITTED
     assert waiting.store.replies_to_publish() == []
     with pytest.raises(IllegalMove, match="submitted"):
-        waiting.do(replies.submit, the_reply(waiting))
+        waiting.do(publishing.submit, the_reply(waiting))
 
 
 def test_two_who_claim_a_reply_at_once_are_one(waiting: Desk) -> None:
-    both = [replies.submit(waiting.file, the_reply(waiting), moment()) for _ in range(2)]
+    both = [publishing.submit(waiting.file, the_reply(waiting), moment()) for _ in range(2)]
     done = waiting.store.apply(both)
     assert (len(done.applied), len(done.stale)) == (1, 1)
 
@@ -218,27 +219,29 @@ def test_two_who_claim_a_reply_at_once_are_one(waiting: Desk) -> None:
 def test_only_the_very_text_that_was_approved_is_published(waiting: Desk) -> None:
     other = the_reply(waiting)._replace(text=f"{GOOD} ")  # type: ignore[attr-defined]
     with pytest.raises(IllegalMove, match="not the one that was approved"):
-        replies.submit(waiting.file, other, moment())
+        publishing.submit(waiting.file, other, moment())
     gone = the_reply(waiting)._replace(text=None)  # type: ignore[attr-defined]
     with pytest.raises(IllegalMove, match="not the one that was approved"):
-        replies.submit(waiting.file, gone, moment())
+        publishing.submit(waiting.file, gone, moment())
 
 
 def test_the_review_is_acknowledged_once_the_public_sees_the_reply(waiting: Desk) -> None:
-    waiting.do(replies.submit, the_reply(waiting))
-    waiting.do(replies.went_live, the_reply(waiting), Published("x1", "https://reviews.example/x1"))
+    waiting.do(publishing.submit, the_reply(waiting))
+    waiting.do(
+        publishing.went_live, the_reply(waiting), Published("x1", "https://reviews.example/x1")
+    )
     assert (the_reply(waiting).state, the_reply(waiting).external_id) == ("live", "x1")
     assert waiting.file.case.acknowledged_how == "live"
     assert waiting.running() == {"first_try"}
 
 
 def test_a_reply_the_platform_still_looks_at_acknowledges_nothing(waiting: Desk) -> None:
-    waiting.do(replies.submit, the_reply(waiting))
-    waiting.do(replies.went_live, the_reply(waiting), Published("x1", live=False))
-    assert the_reply(waiting).state == ReplyState.SUBMITTED
+    waiting.do(publishing.submit, the_reply(waiting))
+    waiting.do(publishing.went_live, the_reply(waiting), Published("x1", live=False))
+    assert the_reply(waiting).state == ReplyState.PENDING
     assert waiting.file.case.acknowledged_at is None
     assert waiting.store.stuck_replies(T0 + DAY) == []  # the platform has it
-    waiting.do(replies.went_live, the_reply(waiting), Published("x1"))
+    waiting.do(publishing.went_live, the_reply(waiting), Published("x1"))
     assert waiting.file.case.stage == "contact"
 
 
@@ -254,8 +257,8 @@ def test_a_reply_the_platform_still_looks_at_acknowledges_nothing(waiting: Desk)
 def test_what_a_platform_refuses_is_tried_again_or_shown_to_a_person(
     waiting: Desk, error: PlatformError, state: str, told: int
 ) -> None:
-    waiting.do(replies.submit, the_reply(waiting))
-    waiting.do(replies.did_not_go_live, the_reply(waiting), error)
+    waiting.do(publishing.submit, the_reply(waiting))
+    waiting.do(publishing.did_not_go_live, the_reply(waiting), error)
     assert (the_reply(waiting).state, the_reply(waiting).code) == (state, error.code)
     again = waiting.store.replies_to_publish()
     assert bool(again) == (state == ReplyState.APPROVED)
@@ -265,20 +268,20 @@ def test_what_a_platform_refuses_is_tried_again_or_shown_to_a_person(
 
 
 def test_a_person_who_looked_attests_a_reply_nobody_was_sure_of(waiting: Desk) -> None:
-    waiting.do(replies.submit, the_reply(waiting))
+    waiting.do(publishing.submit, the_reply(waiting))
     doubt = PlatformError("timeout", "?", sent=None)
-    waiting.do(replies.did_not_go_live, the_reply(waiting), doubt)
+    waiting.do(publishing.did_not_go_live, the_reply(waiting), doubt)
     waiting.do(replies.posted, "https://reviews.example/x1", T0)
     assert waiting.file.case.acknowledged_how == "attested"
 
 
 def test_a_second_reply_leaves_the_first_acknowledgement_as_it_was(waiting: Desk) -> None:
-    waiting.do(replies.went_live, the_reply(waiting), Published("x1"))
+    waiting.do(publishing.went_live, the_reply(waiting), Published("x1"))
     waiting.now = T0 + DAY
     waiting.do(replies.draft, f"{GOOD} We are listening.", by=RESPONDER)
-    waiting.do(replies.approve, API, ())
+    waiting.do(replies.approve, replace(API, edit_reply=True), ())
     second = replies.newest(waiting.file, ReplyState.APPROVED)
-    waiting.do(replies.went_live, second, Published("x2"))
+    waiting.do(publishing.went_live, second, Published("x2"))
     assert waiting.file.case.acknowledged_at == T0
 
 

@@ -1,0 +1,1 @@
+"""The public reply: drafted, approved, published, taken back; what it may have revealed."""
