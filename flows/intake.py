@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from itertools import islice
 
 from prefect import flow
 
-from cases.changes import Change, Happened, Set, about
+from cases.arriving.arrivals import AUTOMATIC, is_stale, kept_since, let_go
+from cases.arriving.opening import Route
+from cases.arriving.seeing import absent, missed, purge
+from cases.arriving.sources import (
+    OVERLAP,
+    Reading,
+    failed,
+    fell_silent,
+    read_whole,
+    reading,
+    turned,
+    wants_reading,
+)
 from cases.models import Review, Source
-from cases.opening import Practised
-from cases.ports import PlatformError, SeenReview
-from cases.seeing import answer, is_news, judge
-from cases.store import Applied, StoreError
+from cases.ports import Page, PlatformError, ReviewPlatform, SeenReview
+from cases.store import StoreError
 from cases.viewers import ENGINE
 from flows.house import Counts, House, alone, at_work, code_of, log
-from reviews import connect
+from flows.platforms import Platforms
+from flows.taking import HISTORY, take_batch
 
 _BATCH = 500
-_HISTORY = timedelta(days=14)  # what was posted longer ago is recorded, but opens no case
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+_SHORT = 20  # reviews that may be missing from a full list before their number is suspicious
 
 
 @flow(name="intake", retries=0)
@@ -32,114 +43,161 @@ def intake(now: datetime | None = None) -> Counts:
 
 def run(house: House) -> Counts:
     """Fetch from every source; one that fails does not keep the others from being read."""
-    done = {"seen": 0, "new": 0, "edited": 0, "cases": 0, "failed_sources": 0}
-    for source in house.store.sources():
-        try:
-            taken = _fetch(house, source)
-        except StoreError:
-            raise
-        except Exception as error:
-            code = error.code if isinstance(error, PlatformError) else code_of(error)
-            log.error("source %s: %s", source.id, code)
-            done["failed_sources"] += 1
-            house.apply(_failed(source, code, house))
-        else:
-            done = {key: done.get(key, 0) + taken.get(key, 0) for key in {**done, **taken}}
-            house.apply(_read(source, house))
-    if done.get("no_clinic"):
+    done = dict.fromkeys(("seen", "new", "edited", "cases", "linked", "no_clinic", "refused"), 0)
+    done |= {"failed_sources": 0, "missing": 0, "purged": 0}
+    with Platforms(house) as platforms:
+        for source in house.store.sources():
+            if wants_reading(source, house.now):
+                fetch(house, platforms, source, done)
+    _ask_about_silence(house)
+    with alone("texts to let go of", done, "refused"):
+        _purge(house, done)
+    with alone("mails to let go of", done, "refused"):
+        _let_go(house, done)
+    if done["no_clinic"]:
         log.warning("%s reviews name no clinic we know and were left out", done["no_clinic"])
     return done
 
 
-def _fetch(house: House, source: Source) -> Counts:
-    """Take in what one source shows. What is posted before the first reading is mostly history.
+def fetch(house: House, platforms: Platforms, source: Source, done: Counts) -> None:
+    """Read one source; what is wrong with it is noted there and raised nowhere."""
+    try:
+        platform = platforms.of(source)
+        if platform.can.pull:
+            _read(house, source, platform, done)
+    except StoreError:
+        raise
+    except Exception as error:
+        found = error if isinstance(error, PlatformError) else PlatformError(code_of(error))
+        log.error("source %s: %s", source.id, found.code)
+        done["failed_sources"] += 1
+        now_is = house.store.source(source.id) or source
+        house.apply(failed(now_is, found, house.store.people().values(), house.moment()))
+
+
+def _read(house: House, source: Source, platform: ReviewPlatform, done: Counts) -> None:
+    """Take in what one source shows, page by page; each page is kept before the next is asked for.
 
     Reviews reach us late (an export comes once a day, a platform holds them back to look at
     them), so those posted a while before the last reading are news all the same.
     """
-    since = (source.read_until or house.now) - _HISTORY
+    at = reading(source, platform.can, house.now)
+    since = source.read_until - OVERLAP if source.read_until else _LONG_AGO
+    before, whole = done["new"], False
+    for page in platform.pages(since, at.cursor, at.full):
+        _take_page(house, source, platform, page, at, done)
+        whole = page.whole
+        if (page.cursor or at.full) and not _turn(house, source, page, at):
+            return
+    if at.full and whole:
+        _look_for_missing(house, source, platform, at, done)
+    now_is = house.store.source(source.id) or source
+    if now_is.read_until == source.read_until:  # otherwise another has read it meanwhile
+        fresh, listed = done["new"] > before, at.full and whole
+        moment = house.moment()
+        house.apply(read_whole(now_is, at, platform.can, moment, fresh=fresh, listed=listed))
+
+
+def _take_page(
+    house: House, source: Source, platform: ReviewPlatform, page: Page, at: Reading, done: Counts
+) -> None:
+    since = (source.read_until or at.began_at) - HISTORY
     clinic = house.store.clinics().get(source.clinic_id or "")
-    seen = connect(source).fetch(since if source.read_until else _LONG_AGO)
-    return take(house, seen, since=since, clinic=clinic.slug if clinic else "")
+    route = Route(source.id, platform.can)
+    slug = clinic.slug if clinic else ""
+    for batch in batches(page.reviews, _BATCH):
+        take_batch(house, batch, done, since, slug, route)
 
 
-def _failed(source: Source, code: str, house: House) -> Change:
-    values = {"failed_at": house.now, "failed_code": code}
-    events = [Happened("source_failed", {"code": code})]
-    return Change(
-        about(source), house.moment(), sets=[Set(Source, source.id, values)], events=events
-    )
+def _turn(house: House, source: Source, page: Page, at: Reading) -> bool:
+    """Keep the place behind a page; False where another has finished this reading meanwhile."""
+    now_is = house.store.source(source.id) or source
+    if now_is.read_until != source.read_until:
+        return False
+    keys = ((each.platform, each.external_id) for each in page.reviews) if at.full else ()
+    listed = house.store.known_reviews(keys).values()
+    house.apply(turned(now_is, at, page.cursor, listed, house.moment()))
+    return True
 
 
-def _read(source: Source, house: House) -> Change:
-    values = {"read_until": house.now, "failed_at": None, "failed_code": ""}
-    return Change(
-        about(source),
-        house.moment(),
-        sets=[Set(Source, source.id, values)],
-        events=[Happened("source_read")],
-    )
+def _look_for_missing(
+    house: House, source: Source, platform: ReviewPlatform, at: Reading, done: Counts
+) -> None:
+    """Note what a full list did not show; what the one before did not show either is gone."""
+    lacking, there = house.store.listing(source.id, at.began_at)
+    if lacking > max(there, _SHORT):
+        raise PlatformError("list-short", "most reviews were not listed", permanent=True)
+    after = ""
+    while some := house.store.unlisted(source.id, at.began_at, after):
+        after = some[-1].id
+        for review in some:
+            with alone("a review not listed", done, "refused"):
+                done["missing"] += _missing(house, platform, review, at)
+
+
+def _missing(house: House, platform: ReviewPlatform, review: Review, at: Reading) -> bool:
+    if review.missing_at is None:
+        return bool(house.apply(missed(review, house.moment())).applied)
+    if review.missing_at >= at.began_at or _still_there(platform, review):
+        return False
+    file = house.store.case_file(review.case_id, ENGINE) if review.case_id else None
+    change = absent(review, file, house.moment())
+    return change is not None and bool(house.apply(change).applied)
+
+
+def _still_there(platform: ReviewPlatform, review: Review) -> bool:
+    try:
+        return platform.can.look and platform.look(review.external_id) is not None
+    except PlatformError:
+        return True  # nobody knows: the next list tells
+
+
+def _ask_about_silence(house: House) -> None:
+    people = house.store.people().values()
+    for source in house.store.sources():
+        change = fell_silent(source, people, house.moment())
+        if change is not None:
+            house.apply(change)
+
+
+def _purge(house: House, done: Counts) -> None:
+    """Let go of texts their platform's terms allow to be kept no longer."""
+    while found := house.store.expired_texts(house.now):
+        versions = house.store.old_versions(found)
+        moment = house.moment()
+        gone = house.apply(*(purge(each, versions.get(each.id, ()), moment) for each in found))
+        done["purged"] += len(gone.applied)
+        if not gone.applied:
+            return
+
+
+def _let_go(house: House, done: Counts) -> None:
+    """Let go of mails as they came, once their words are taken in and nobody needs to look."""
+    moment = house.moment()
+    while found := house.store.spent_arrivals(kept_since(house.now), AUTOMATIC):
+        spent = (each for each in found if is_stale(each, moment))
+        gone = house.apply(*(let_go(each, moment) for each in spent))
+        done["purged"] += len(gone.applied)
+        if not gone.applied:
+            return
 
 
 def take(
-    house: House, seen: Iterable[SeenReview], *, since: datetime | None, clinic: str = ""
+    house: House,
+    seen: Iterable[SeenReview],
+    *,
+    since: datetime | None,
+    clinic: str = "",
+    route: Route | None = None,
 ) -> Counts:
     """Take reviews in, in batches; `since`: older ones are history and open no case.
 
-    Returns counts: seen, new, edited, cases, no_clinic.
+    Returns counts: seen, new, edited, cases, linked, no_clinic, refused.
     """
-    done = {"seen": 0, "new": 0, "edited": 0, "cases": 0, "no_clinic": 0, "refused": 0}
+    done = dict.fromkeys(("seen", "new", "edited", "cases", "linked", "no_clinic", "refused"), 0)
     for batch in batches(seen, _BATCH):
-        take_batch(house, batch, done, since, clinic)
+        take_batch(house, batch, done, since, clinic, route)
     return done
-
-
-def take_batch(
-    house: House, batch: Sequence[SeenReview], done: Counts, since: datetime | None, clinic: str
-) -> None:
-    """Answer one batch and write the answers; counts go to `done`."""
-    known = house.store.known_reviews((each.platform, each.external_id) for each in batch)
-    by_slug = {c.slug: c for c in house.store.clinics().values()}
-    only = next(iter(by_slug), "") if len(by_slug) == 1 else ""  # nobody need name the one clinic
-    people, playbook = house.store.people(), house.store.playbook()
-    changes: dict[tuple[str, str], Change] = {}
-    for each in batch:
-        done["seen"] += 1
-        place = by_slug.get(each.clinic or clinic or only)
-        if place is None:
-            done["no_clinic"] += 1
-            continue
-        key = (each.platform, each.external_id)
-        with alone("a review", done, "refused"):
-            practised = Practised(place, people, playbook)
-            change = _answer(house, each, known.get(key), practised, since)
-            if change is not None:
-                changes[key] = change  # of two in one batch, the later one is how it stands
-    _count(house.apply(*changes.values()), done)
-
-
-def _answer(
-    house: House,
-    seen: SeenReview,
-    known: Review | None,
-    practised: Practised,
-    since: datetime | None,
-) -> Change | None:
-    if not is_news(seen, known):
-        return None
-    judged = judge(seen, practised.playbook)
-    case_id = known.case_id if known is not None else None
-    file = house.store.case_file(case_id, ENGINE) if case_id else None
-    return answer(seen, judged, known, file, practised, since, house.moment())
-
-
-def _count(applied: Applied, done: Counts) -> None:
-    for change in applied.applied:
-        kinds = [event.kind for part in change.whole() for event in part.events]
-        done["new"] += kinds.count("seen")
-        done["edited"] += kinds.count("edited")
-        done["cases"] += kinds.count("opened")
-    done["refused"] += len(applied.refused)
 
 
 def batches(items: Iterable[SeenReview], size: int) -> Iterator[list[SeenReview]]:

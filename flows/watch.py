@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from prefect import flow
 
+from cases.arriving.opening import Practised, Route
+from cases.arriving.seeing import absent, answer, is_news, judge
 from cases.changes import Change
 from cases.following import look
-from cases.models import Review, Source, Stage
-from cases.opening import Practised
-from cases.ports import PlatformError, ReviewPlatform
-from cases.seeing import answer, is_news, judge, lost
+from cases.models import Review, Stage
+from cases.ports import PlatformError
 from cases.viewers import ENGINE
 from flows.house import Counts, House, alone, at_work
-from reviews import platform_of
+from flows.platforms import Platforms, Way
 
 
 @flow(name="watch")
@@ -28,23 +27,21 @@ def watch(now: datetime | None = None) -> Counts:
 def run(house: House) -> Counts:
     """Look at every review in its window, and at those of cases that could still be reopened."""
     done = {"looked": 0, "changed": 0, "unreachable": 0, "by_hand": 0, "failed": 0}
-    sources = house.store.sources()
     since = house.now - house.store.playbook().reopen_within
-    for case_id, review in house.store.cases_to_watch(since):
-        with alone(f"case {case_id}", done, "failed"):
-            _watch(house, case_id, review, sources, done)
+    with Platforms(house) as platforms:
+        for case_id, review in house.store.cases_to_watch(since):
+            with alone(f"case {case_id}", done, "failed"):
+                _watch(house, case_id, review, platforms, done)
     return done
 
 
-def _watch(
-    house: House, case_id: str, review: Review, sources: Sequence[Source], done: Counts
-) -> None:
-    platform = platform_of(review.platform, sources)
-    if platform is None or not platform.can.look:
+def _watch(house: House, case_id: str, review: Review, platforms: Platforms, done: Counts) -> None:
+    way = platforms.way_to(review)
+    if way is None or not way.platform.can.look:
         done["by_hand"] += 1  # the monitor clock asks a person
         return
     try:
-        change = _look(house, case_id, review, platform)
+        change = _look(house, case_id, review, way)
     except PlatformError:
         done["unreachable"] += 1
         return
@@ -53,14 +50,21 @@ def _watch(
         done["changed"] += len(house.apply(change).applied)
 
 
-def _look(house: House, case_id: str, review: Review, platform: ReviewPlatform) -> Change | None:
-    seen = platform.look(review.external_id)
+def _look(house: House, case_id: str, review: Review, way: Way) -> Change | None:
+    seen = way.platform.look(way.external_id)
     file = house.store.case_file(case_id, ENGINE)
     if seen is None:
-        return lost(review, file, house.moment())
-    if is_news(seen, review):
-        judged = judge(seen, file.playbook)
-        practised = Practised(file.clinic, file.people, house.store.playbook())
+        return absent(review, file, house.moment())
+    route = Route(way.source.id, way.platform.can)
+    if is_news(seen, review, route):
+        judged = judge(seen, file.playbook, route)
+        practised = Practised(
+            file.clinic,
+            file.people,
+            house.store.playbook(),
+            route=route,
+            loads=house.store.loads(),
+        )
         return answer(seen, judged, review, file, practised, None, house.moment())
     if file.case.stage == Stage.MONITOR:
         return look(file, "stands", house.moment())

@@ -18,12 +18,26 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
-from cases.ports import Capabilities, PlatformError, PublicReply, Published, SeenReview
+from cases.models import Source
+from cases.ports import (
+    Capabilities,
+    Page,
+    PlatformError,
+    PublicReply,
+    Published,
+    SeenReview,
+    unsupported,
+)
+from reviews import mapped_files
+from reviews.access import Access
 from reviews.files import FileError, Rejected, read, write_rejects
+from reviews.guide import Guide
+from reviews.map_file import MapError, named
 
 _READ = re.compile(r"[^.].*\.(csv|json|jsonl)(\.gz)?", re.IGNORECASE)
 _UNSETTLED = 2_000_000_000  # ns: a file changed this lately may change again within one tick
@@ -32,29 +46,60 @@ _log = logging.getLogger(__name__)
 
 _Key = tuple[str, str]  # platform, external id
 _State = tuple[tuple[str, int, int, int], ...]
+_Read = tuple[_State, Mapping[_Key, SeenReview]]
+
+
+CAN = Capabilities(
+    pull=True,
+    reply=True,
+    edit_reply=True,
+    delete_reply=True,
+    look=True,
+    note="Replies are written as files into replies/; whoever reads the folder posts them.",
+)
+GUIDE = Guide(
+    home="",
+    steps=("Open the place where this review stands.", "Post the text exactly as approved."),
+    report_url="",
+    report_steps=("Open the review where it stands and report it there.",),
+)
 
 
 class Folder:
     """Reviews in a folder, replies beside them.
 
-    `zone` is that of times which name none. What cannot be read is written to rejects/ and
+    `zone` is that of times which name none; `map`, of the settings, reads other people's shapes.
+    What cannot be read is written to rejects/ and
     logged by file and count; it never keeps the other rows or files from being read.
     """
 
     name = "folder"
-    can = Capabilities(pull=True, reply=True, look=True)
+    can = CAN
 
-    def __init__(self, root: Path, platform: str = "folder", *, zone: str = "UTC") -> None:
-        self.root, self.platform, self.zone = root, platform, zone
-        self._known: tuple[_State, Mapping[_Key, SeenReview]] | None = None
+    def __init__(
+        self,
+        source: Source,
+        access: Access | None = None,
+        http: object = None,  # noqa: ARG002
+    ) -> None:
+        access = access or Access(source.name)
+        self.root, self._known = Path(source.place), cast("_Read | None", None)
+        self.platform, self.zone = access.text("platform", "folder"), access.text("zone", "UTC")
+        self.map = access.text("map")
 
-    def fetch(self, since: datetime) -> Iterable[SeenReview]:  # noqa: ARG002
-        """Yield every review that stands, whatever its date, in its newest state.
+    def pages(
+        self,
+        since: datetime,  # noqa: ARG002
+        cursor: str = "",  # noqa: ARG002
+        full: bool = False,  # noqa: ARG002
+    ) -> Iterator[Page]:
+        """Yield every review that stands, whatever its date, in its newest state; one page.
 
-        Raises PlatformError where there is no folder to read from.
+        A folder cannot be read in part, nor does it list all: files come and go, and only
+        gone.txt says what is gone. Raises PlatformError where there is no folder to read from.
         """
         reviews, gone = self._read_all(self._files()), self._gone()
-        return [seen for key, seen in reviews.items() if not _is_gone(key, gone)]
+        yield Page(tuple(seen for key, seen in reviews.items() if not _is_gone(key, gone)))
 
     def look(self, external_id: str, platform: str = "") -> SeenReview | None:
         """Return the review's newest state, or None where it is gone or was never there.
@@ -79,7 +124,7 @@ class Folder:
         A reply published before is not written again: it returns as it did, though no longer
         `live` where another has replaced it. Raises PlatformError.
         """
-        path = self.root / "replies" / f"{_safe(reply.platform, reply.external_id)}.json"
+        path = self._reply_path(reply.platform, reply.external_id)
         there = _reply_at(path)
         earlier = [str(each) for each in _listed(there.get("earlier"))]
         current = there.get("reply_id")
@@ -93,6 +138,32 @@ class Folder:
             current = reply.reply_id
         url = path.relative_to(self.root).as_posix()
         return Published(reply.reply_id, url, live=reply.reply_id == current)
+
+    def state(self, reply: PublicReply) -> Published:
+        """Return whether this reply still stands as the newest one. Raises PlatformError."""
+        path = self._reply_path(reply.platform, reply.external_id)
+        there = _reply_at(path)
+        if not there:
+            raise PlatformError("folder-reply-gone", "no such reply", permanent=True)
+        stands = there.get("reply_id") == reply.reply_id
+        return Published(reply.reply_id, path.relative_to(self.root).as_posix(), live=stands)
+
+    def delete_reply(self, external_id: str) -> None:
+        """Take our replies to this review back, on whatever platform it stands."""
+        found = self.look(external_id)
+        platform = found.platform if found else self.platform
+        self._reply_path(platform, external_id).unlink(missing_ok=True)
+
+    def hide(self, external_id: str) -> None:  # noqa: ARG002
+        """Raise: nobody sees a folder."""
+        raise unsupported("folder")
+
+    def block(self, author_id: str) -> None:  # noqa: ARG002
+        """Raise: nobody writes into a folder by a handle."""
+        raise unsupported("folder")
+
+    def _reply_path(self, platform: str, external_id: str) -> Path:
+        return self.root / "replies" / f"{_safe(platform, external_id)}.json"
 
     def _write(self, path: Path, reply: PublicReply, earlier: list[str]) -> None:
         content = {
@@ -137,7 +208,12 @@ class Folder:
 
     def _rows(self, path: Path) -> Iterator[SeenReview | Rejected]:
         try:
+            if self.map:
+                yield from mapped_files.read(path, named(self.map))
+                return
             yield from read(path, platform=self.platform, zone=self.zone)
+        except MapError as error:
+            raise PlatformError("folder-map", str(error)) from None
         except FileError as error:
             yield Rejected(0, str(error), "")
 

@@ -3,21 +3,21 @@
 import json
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from cases import seeing
+from cases.arriving import seeing
 from cases.changes import About, Add, Change, Happened, Moment, Set, about
+from cases.judging.triage import triage as real_triage
 from cases.models import Clinic, Source
-from cases.ports import SeenReview
+from cases.ports import Capabilities, Page, SeenReview
 from cases.practice import add_source
-from cases.triage import triage as real_triage
 from cases.viewers import ENGINE
-from flows import intake
+from flows import intake, platforms
 from flows.house import House
 from reviews import connect as real_connect
 from tests.builders import DAY, HOUR, T0, a_clinic, a_seen_review
@@ -100,13 +100,13 @@ def test_an_adapter_with_a_defect_stops_no_other_source(
     story: Story, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
 
-    def broken(found: Source) -> object:
+    def broken(found: Source, access: object) -> object:
         if found.name == "odd":
             raise KeyError("canary")
         return real_connect(found)
 
     connect(story, "odd", Path("anywhere"))
-    monkeypatch.setattr(intake, "connect", broken)
+    monkeypatch.setattr(platforms, "connect", broken)
     story.review("r1", WORDS, stars=2)
     assert story.run("intake")["cases"] == 1
     assert source(story, "odd").failed_code == "KeyError"
@@ -237,13 +237,15 @@ def test_a_source_read_meanwhile_by_another_keeps_what_was_written(story: Story)
     board, moment = source(story), Moment(story.now, "other", story.ids)
 
     class Meanwhile:
-        def fetch(self, since: datetime) -> Iterable[SeenReview]:
+        can = Capabilities(pull=True)
+
+        def pages(self, since: datetime, cursor: str, full: bool) -> Iterator[Page]:
             sets = [Set(Source, board.id, {"read_until": story.now})]
             events = [Happened("source_read")]
             story.store.apply([Change(about(board), moment, sets=sets, events=events)])
-            return [a_seen_review()]
+            yield Page((a_seen_review(),))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(intake, "connect", lambda _: Meanwhile())
+        patch.setattr(platforms, "connect", lambda *_: Meanwhile())
         assert story.run("intake")["cases"] == 1
     assert source(story).read_until == story.now

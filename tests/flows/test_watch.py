@@ -2,10 +2,12 @@
 
 import pytest
 
-from cases import conversation, correspondents, following, replies
+from cases import following
+from cases.answering import replies
 from cases.changes import Change, Happened, Moment, Set, about
 from cases.models import Case, Source
 from cases.ports import Capabilities
+from cases.talking import conversation, correspondents
 from tests.builders import DAY, HOUR
 from tests.story import GOOD_REPLY, Story
 
@@ -94,6 +96,10 @@ def test_a_review_taken_down_ends_the_window(resolved: Story) -> None:
     resolved.now += DAY
     take_down(resolved)
     assert resolved.run("watch")["changed"] == 1
+    assert resolved.case().case.stage == "monitor"  # once is no proof
+    assert resolved.run("watch")["changed"] == 0
+    resolved.now += DAY
+    assert resolved.run("watch")["changed"] == 1
     file = resolved.case()
     assert (file.case.stage, file.case.monitor_how) == ("follow_up", "removed")
     assert file.review.gone_at == resolved.now
@@ -104,7 +110,9 @@ def test_a_review_taken_down_stops_the_planned_follow_up(resolved: Story) -> Non
     way = resolved.way("email")
     resolved.act(following.plan_follow_up, way, "Is there anything else we can do?", "Elm Street")
     take_down(resolved)
-    resolved.now += 15 * DAY
+    resolved.now += 13 * DAY
+    resolved.run("watch")
+    resolved.now += 2 * DAY
     resolved.run("watch", "follow_up", "deliver")
     assert resolved.mail_to("pat") == []
 
@@ -124,6 +132,8 @@ def test_the_window_ends_after_fourteen_days_if_the_review_stands(resolved: Stor
 def test_a_review_taken_down_before_it_was_resolved_ends_the_window_too(resolved: Story) -> None:
     close(resolved)
     take_down(resolved)
+    resolved.now += DAY
+    resolved.run("watch")
     resolved.now += DAY
     resolved.run("watch")  # gone, while the case is closed
     resolved.act(following.reopen, "they called again")
@@ -182,3 +192,14 @@ def test_a_case_closed_too_long_ago_is_watched_no_more_but_intake_opens_a_new_on
     assert resolved.run("intake")["cases"] == 1
     second = resolved.case(2).case
     assert (resolved.case().case.stage, second.previous_id) == ("closed", resolved.case().case.id)
+
+
+def test_a_review_that_was_only_out_of_sight_is_not_gone(resolved: Story) -> None:
+    take_down(resolved)
+    resolved.run("watch")
+    assert resolved.case().review.missing_at == resolved.now
+    (resolved.folder / "gone.txt").unlink()
+    resolved.now += DAY
+    resolved.run("watch")
+    review = resolved.case().review
+    assert (review.missing_at, review.gone_at) == (None, None)

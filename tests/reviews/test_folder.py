@@ -7,8 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from cases.models import Source
 from cases.ports import PlatformError, PublicReply, ReviewPlatform
-from reviews.folder import Folder
+from reviews.access import Access
+from reviews.folder import Folder as RealFolder
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 REPLY = PublicReply("rep-1", "google", "g-1", "Thank you for telling us.")
@@ -30,8 +32,18 @@ def settle(root):
         os.utime(path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns - 60_000_000_000))
 
 
+def Folder(root, platform="folder", zone="UTC"):
+    source = Source(id="board", name="board", platform="folder", place=str(root))
+    return RealFolder(source, Access("board", {"platform": platform, "zone": zone}))
+
+
+def shown(folder):
+    (page,) = folder.pages(LONG_AGO)
+    return page.reviews
+
+
 def fetched(folder):
-    return {row.external_id: row for row in folder.fetch(LONG_AGO)}
+    return {row.external_id: row for row in shown(folder)}
 
 
 def replies(root):
@@ -100,7 +112,7 @@ def test_what_was_taken_down_is_gone(root, line):
 def test_one_id_on_two_platforms_is_two_reviews(root):
     put(root, "a.csv", "id,platform,text\n1,yelp,Rude\n1,vitals,Late\n")
     folder = Folder(root)
-    assert [row.text for row in folder.fetch(LONG_AGO)] == ["Rude", "Late"]
+    assert [row.text for row in shown(folder)] == ["Rude", "Late"]
     assert folder.look("1", platform="vitals").text == "Late"
     with pytest.raises(PlatformError) as error:
         folder.look("1")
@@ -108,7 +120,7 @@ def test_one_id_on_two_platforms_is_two_reviews(root):
 
 
 def test_a_folder_that_is_not_there_is_an_error_rather_than_no_reviews(tmp_path):
-    for ask in (lambda: Folder(tmp_path).fetch(LONG_AGO), lambda: Folder(tmp_path).look("1")):
+    for ask in (lambda: shown(Folder(tmp_path)), lambda: Folder(tmp_path).look("1")):
         with pytest.raises(PlatformError) as error:
             ask()
         assert (error.value.code, error.value.sent) == ("folder-missing", False)
@@ -128,15 +140,15 @@ def test_what_cannot_be_read_is_reported_and_keeps_nothing_else_out(root, caplog
 
 def test_a_mended_file_is_no_longer_reported(root):
     put(root, "a.csv", "id,text,rating\n1,Rude,great\n")
-    Folder(root).fetch(LONG_AGO)
+    shown(Folder(root))
     put(root, "a.csv", "id,text,rating\n1,Rude,1\n")
-    Folder(root).fetch(LONG_AGO)
+    shown(Folder(root))
     assert list((root / "rejects").iterdir()) == []
 
 
 def test_times_without_a_zone_are_read_in_the_folders(root):
     put(root, "a.csv", "id,text,date\n1,Rude,2026-11-05 10:00\n")
-    (row,) = Folder(root, zone="America/New_York").fetch(LONG_AGO)
+    (row,) = shown(Folder(root, zone="America/New_York"))
     assert row.posted_at == datetime(2026, 11, 5, 15, tzinfo=UTC)
 
 
@@ -227,3 +239,23 @@ def test_a_write_cut_short_leaves_the_old_reply_and_no_litter(root, monkeypatch)
     assert (error.value.code, error.value.sent) == ("folder-write", False)
     (path,) = replies(root)
     assert "Thank you" in path.read_text(encoding="utf-8")
+
+
+def test_a_reply_is_asked_about_and_taken_back(root):
+    put(root, "a.csv", "id,platform,text\ng-1,google,Rude\n")
+    folder = Folder(root)
+    folder.publish(REPLY)
+    assert folder.state(REPLY).state == "live"
+    folder.publish(PublicReply("rep-2", "google", "g-1", "We are sorry."))
+    assert folder.state(REPLY).state == "pending"
+    folder.delete_reply("g-1")
+    with pytest.raises(PlatformError) as gone:
+        folder.state(REPLY)
+    assert gone.value.trouble == "gone"
+
+
+def test_what_a_folder_cannot_do_it_says(root):
+    for ask in (Folder(root).hide, Folder(root).block):
+        with pytest.raises(PlatformError) as refused:
+            ask("g-1")
+        assert (refused.value.trouble, refused.value.permanent) == ("unsupported", True)

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from cases.arriving.opening import digest
+from cases.arriving.seeing import answer, is_news, lost, standing_of
 from cases.casefile import CaseFile
 from cases.changes import Change, about
+from cases.judging.triage import triage
 from cases.models import Case, Review, ReviewVersion
-from cases.opening import digest
 from cases.ports import SeenReview
-from cases.seeing import answer, is_news, lost, standing_of
-from cases.triage import triage
 from tests.builders import DAY, T0, a_file, a_review, a_seen_review, moment, practised
 
 GRAVE = "The wound got infected after surgery and I nearly died."

@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from cases.changes import Change
-from cases.models import Case, Clock, Review, Role
-from cases.opening import (
+from cases.arriving.opening import (
     Practised,
     digest,
     is_worse,
@@ -18,9 +16,11 @@ from cases.opening import (
     take_in,
     take_loss,
 )
+from cases.changes import Change
+from cases.judging.triage import triage
+from cases.models import Case, Clock, Review, Role
 from cases.people import told
 from cases.store import Store
-from cases.triage import triage
 from cases.viewers import ENGINE
 from tests.builders import (
     ADMIN,
