@@ -8,14 +8,18 @@ from datetime import datetime, timedelta
 
 from prefect import flow
 
-from cases import delivery
 from cases.changes import Change
-from cases.delivery import Waiting
+from cases.clockwork.reaching import in_order
 from cases.ports import ChannelError
+from cases.talking import delivery
+from cases.talking.delivery import Waiting
+from flows.evidence import settle_doubts
+from flows.handing import Desk, hand_over
 from flows.house import Counts, House, at_work, code_of, log
 from notifications.messages import RenderError, render
 
-_BATCH, _AT_ONCE = 200, 20
+_BATCH = 200
+_SETTLED_EVERY = 0.2  # seconds: a kill leaves no more than that in doubt
 
 
 @flow(name="deliver")
@@ -33,14 +37,15 @@ def run(house: House) -> Counts:
 async def _run(house: House) -> Counts:
     done = {"sent": 0, "not_sent": 0, "unknown": 0, "waiting": 0}
     _settle_hung(house, done)
-    while batch := house.store.waiting(house.now, sorted(house.channels), _BATCH):
-        if not await _send_batch(house, batch, done):
-            break
-    done["waiting"] = sum(house.store.count_waiting(house.now).values())
-    if done["waiting"]:
-        log.warning(
-            "%s notices wait and cannot leave: set AMENDS_MAIL and AMENDS_TEXTS", done["waiting"]
-        )
+    await settle_doubts(house)
+    with Desk(house) as desk:
+        while batch := desk.fitting(house.store.waiting(house.now, desk.open(), _BATCH)):
+            doubts = done["unknown"]
+            if not await _send_batch(desk, batch, done):
+                break
+            if done["unknown"] > doubts:  # before anybody is told of a doubt: can it be cleared?
+                await settle_doubts(house)
+    _say_what_waits(house, done)
     return done
 
 
@@ -50,40 +55,54 @@ def _settle_hung(house: House, done: Counts) -> None:
     done["unknown"] += len(applied.applied)
 
 
-async def _send_batch(house: House, batch: Sequence[Waiting], done: Counts) -> bool:
+def _say_what_waits(house: House, done: Counts) -> None:
+    waiting = house.store.count_waiting(house.now)
+    done["waiting"] = sum(waiting.values())
+    if lost := sum(count for name, count in waiting.items() if name not in house.channels):
+        log.warning("%s notices wait and cannot leave: set AMENDS_MAIL and AMENDS_TEXTS", lost)
+
+
+async def _send_batch(desk: Desk, batch: Sequence[Waiting], done: Counts) -> bool:
     """Claim, send and settle one batch; tell whether it got anywhere."""
-    lease = timedelta(minutes=house.settings.lease_minutes)
-    moment = house.moment()
+    house = desk.house
+    lease, moment = timedelta(minutes=house.settings.lease_minutes), house.moment()
     claims = {each.notice.id: delivery.claim(each, moment, lease) for each in batch}
     applied = house.apply(*claims.values())
     mine = {change.subject.id for change in applied.applied if delivery.is_claim(change)}
     done["not_sent"] += len(applied.applied) - len(mine)
-    gate = asyncio.Semaphore(_AT_ONCE)
-    ends = await asyncio.gather(
-        *(
-            _send(house, each, claims[each.notice.id], gate, done)
-            for each in batch
-            if each.notice.id in mine
-        )
-    )
-    settled = house.apply(*ends)
-    if settled.stale or settled.refused:
-        late, refused = len(settled.stale), len(settled.refused)
-        log.error("%s deliveries were settled by somebody else, %s not at all", late, refused)
+    for wave in in_order([each for each in batch if each.notice.id in mine]):
+        sending = {
+            asyncio.create_task(_send(desk, each, claims[each.notice.id], done)) for each in wave
+        }
+        while sending:
+            ended, sending = await asyncio.wait(sending, timeout=_SETTLED_EVERY)
+            desk.hold.let_go()  # what is settled may be a STOP, which waits for the hand
+            _settle(house, [task.result() for task in ended])
     return bool(applied.applied)
 
 
-async def _send(
-    house: House, waiting: Waiting, claim: Change, gate: asyncio.Semaphore, done: Counts
-) -> Change:
+def _settle(house: House, ends: Sequence[Change]) -> None:
+    settled = house.apply(*ends)
+    # The provider's report may be quicker than its answer: then all is known already.
+    late = [each for each in settled.stale if _is_open(house, each)]
+    if late or settled.refused:
+        refused = len(settled.refused)
+        log.error("%s deliveries were settled by somebody else, %s not at all", len(late), refused)
+
+
+def _is_open(house: House, end: Change) -> bool:
+    notice = house.store.notice(end.subject.id)
+    return notice is None or not notice.provider_state
+
+
+async def _send(desk: Desk, waiting: Waiting, claim: Change, done: Counts) -> Change:
+    house = desk.house
     try:
-        message = render(waiting, house.settings.public_url, delivery.token(claim))
-        async with gate:
-            if not delivery.may_send(claim, house.now):
-                raise ChannelError("lease")  # it waited its turn for too long: nothing has left
-            said = await house.channels[waiting.notice.channel].send(message)
+        message = render(waiting, house.settings.public_url, delivery.token(claim), house.ways)
+        handed = await hand_over(desk, waiting, claim, message)
     except ChannelError as error:
         done["unknown" if error.sent is None else "not_sent"] += 1
+        desk.failed(waiting.notice.channel, error)
         return delivery.failed(waiting, claim, error, house.moment())
     except RenderError as error:
         done["not_sent"] += 1
@@ -95,5 +114,8 @@ async def _send(
         log.error("notice %s: %s", waiting.notice.id, code_of(error))
         fault = ChannelError(code_of(error), sent=None)
         return delivery.failed(waiting, claim, fault, house.moment())
-    done["sent"] += 1
-    return delivery.accepted(waiting, claim, said, house.moment())
+    done["not_sent" if isinstance(handed, Change) else "sent"] += 1
+    if isinstance(handed, Change):
+        return handed
+    desk.worked(waiting.notice.channel)
+    return delivery.accepted(waiting, claim, handed, house.moment())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cases.ports import Channel
 from cases.settings import Settings
+from notifications.dkim import Signature, read_signature
 from notifications.email import Email
 from notifications.local import LocalMail, LocalTexts
 from notifications.sms import Sms
@@ -39,7 +40,16 @@ def _email(settings: Settings) -> Email:
         password=settings.smtp_password.get_secret_value(),
         ca_bundle=str(settings.smtp_ca) if settings.smtp_ca else None,
         final_timeout=settings.smtp_timeout,
+        signature=_signature(settings),
+        bounce_domain=settings.bounce_domain,
     )
+
+
+def _signature(settings: Settings) -> Signature | None:
+    if settings.dkim_key is None:
+        return None
+    domain = settings.dkim_domain or settings.mail_domain
+    return read_signature(domain, settings.dkim_selector, settings.dkim_key)
 
 
 def _sms(settings: Settings) -> Sms:

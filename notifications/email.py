@@ -19,6 +19,8 @@ from emails.exc import BadHeaderError
 from emails.message import Message as Letter
 
 from cases.ports import Accepted, ChannelError, Message
+from notifications.addressing import bounces
+from notifications.dkim import Signature
 from notifications.faults import what_broke
 from notifications.mime import compose, one_sender
 
@@ -102,8 +104,8 @@ class _Attempt:
     server took it. Here nothing after MAIL FROM is ever repeated.
     """
 
-    def __init__(self, lines: _Lines) -> None:
-        self.lines, self.server = lines, lines.server
+    def __init__(self, lines: _Lines, envelope: str = "") -> None:
+        self.lines, self.server, self.envelope = lines, lines.server, envelope
         self.stage: Stage = "build"
 
     async def sendmail(
@@ -111,9 +113,10 @@ class _Attempt:
     ) -> None:
         """What send_async calls. Raises whatever broke; `stage` then says where."""
         (recipient,) = to_addrs
-        body = _stuffed(msg.as_bytes())
+        mime = msg.as_bytes()
+        body = _stuffed(self.server.signature.sign(mime) if self.server.signature else mime)
         async with self.lines.free:
-            line = await self._begin(from_addr)
+            line = await self._begin(self.envelope or from_addr)
             sound = False
             try:
                 await self._hand_over(line, recipient, body)
@@ -272,6 +275,8 @@ class Email:
     step_timeout: float = 60.0
     final_timeout: float = 600.0
     connections: int = 4
+    signature: Signature | None = field(default=None, repr=False)  # none: the server signs
+    bounce_domain: str = ""  # where bounces of a message with a token go; none: to the sender
     name: str = field(default="email", init=False)
 
     def __post_init__(self) -> None:
@@ -293,7 +298,7 @@ class Email:
 
     async def send(self, message: Message) -> Accepted:
         """Hand the message to the mail server, once. Raises ChannelError and nothing else."""
-        attempt = _Attempt(await self._lines())
+        attempt = _Attempt(await self._lines(), self._envelope(message))
         try:
             await compose(message, self._from).send_async(smtp=attempt)
         except Exception as error:
@@ -301,6 +306,11 @@ class Email:
         else:
             return Accepted(provider_id=message.message_id, code="smtp-250")
         raise fault  # out here, so that the original (it may name the recipient) is not its context
+
+    def _envelope(self, message: Message) -> str:
+        if not (message.bounce_token and self.bounce_domain):
+            return ""
+        return bounces(message.bounce_token, self.bounce_domain)
 
     async def close(self) -> None:
         """Hang up the lines of the running loop. Sending again opens new ones."""

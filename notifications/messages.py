@@ -17,13 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
+from jinja2 import Environment, StrictUndefined, UndefinedError
 
 from cases.ports import Message
+from cases.talking import links
+from notifications.addressing import AUTOMATIC, Ways
+from notifications.styles import StyledLoader
 
 if TYPE_CHECKING:
-    from cases.delivery import Waiting
     from cases.models import Clinic
+    from cases.talking.delivery import Waiting
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -36,6 +39,7 @@ _CODE = re.compile(r"[A-Za-z0-9._:-]{1,60}")
 _ONE_TEXT = 160  # septets (3GPP TS 23.038)
 _TWICE = frozenset("^{}\\[~]|")  # take two of them
 _LONGEST_NAME = 30  # of a clinic, in a text
+_LINES = 25  # in one section of a digest; how many more there are is said
 
 
 class RenderError(ValueError):
@@ -54,16 +58,19 @@ class _Words(NamedTuple):
     html: str = ""
 
 
-def render(waiting: Waiting, public_url: str, token: str = "") -> Message:
+def render(waiting: Waiting, public_url: str, token: str = "", ways: Ways | None = None) -> Message:
     """Return the message that carries a notice to its one recipient, on the notice's channel.
 
-    `public_url` is where staff open Amends; `token` names this attempt. Raises RenderError where
+    `public_url` is where staff open Amends; `token` names this attempt; `ways` signs the ways
+    back, which a mail to a correspondent has none of without. Raises RenderError where
     the notice lacks what its words need: the same notice will never do better, so park it.
     """
     notice = waiting.notice
     try:
         to = _address(waiting)
-        words = _to_correspondent(waiting) if notice.point_id else _to_staff(waiting, public_url)
+        words = (
+            _to_correspondent(waiting, ways) if notice.point_id else _to_staff(waiting, public_url)
+        )
     except UndefinedError as lack:
         missing = str(lack)
     else:
@@ -75,8 +82,23 @@ def render(waiting: Waiting, public_url: str, token: str = "") -> Message:
             html=words.html,
             message_id=notice.message_id,
             token=token,
+            **_envelope(waiting, ways),
         )
     raise RenderError(notice.kind, missing)  # out here: no context that could hold a value
+
+
+def _envelope(waiting: Waiting, ways: Ways | None) -> dict[str, Any]:
+    """Return what a mail carries besides its words."""
+    notice, clinic = waiting.notice, waiting.clinic
+    if notice.channel != "email":
+        return {}
+    to_them = notice.point_id is not None
+    return {
+        "headers": ways.headers(waiting) if ways and to_them else {},
+        "bounce_token": ways.bounce(notice) if ways else "",
+        "sender_name": _one_line(clinic.sender_name) if clinic and to_them else "",
+        "by_a_person": to_them and notice.kind not in AUTOMATIC,
+    }
 
 
 def _address(waiting: Waiting) -> str:
@@ -96,7 +118,14 @@ def _address(waiting: Waiting) -> str:
 # To staff
 
 
+def staff_kinds() -> tuple[str, ...]:
+    """Return the kinds of notice staff are told, but for the digest."""
+    return tuple(_read("staff.toml")["kinds"])
+
+
 def _to_staff(waiting: Waiting, public_url: str) -> _Words:
+    if waiting.notice.kind == "digest":
+        return _digest(waiting, public_url)
     kind = _read("staff.toml")["kinds"].get(waiting.notice.kind) or _lack("words for this kind")
     knows = {"detail": waiting.notice.detail, "zone": waiting.clinic and waiting.clinic.zone}
     place, link = _place(waiting), _link(waiting, public_url)
@@ -116,6 +145,28 @@ def _to_staff(waiting: Waiting, public_url: str) -> _Words:
         lines=[*said["lines"], *filter(None, [then])],
         link=link,
         button=f"Open case {waiting.case.number}" if waiting.case else "Open Amends",
+    )
+
+
+def _digest(waiting: Waiting, public_url: str) -> _Words:
+    """Word a person's daily digest: what is owed in which case, and a link to each."""
+    words, detail = _read("digest.toml"), waiting.notice.detail
+    sections = [
+        (title, detail[name][:_LINES], max(len(detail[name]) - _LINES, 0))
+        for name, title in words["sections"].items()
+        if detail.get(name)
+    ]
+    counted = [
+        f"{len(detail[name])} {word}" for name, word in words["counted"].items() if detail.get(name)
+    ]
+    return _mail(
+        "digest",
+        subject=f"Amends: {', '.join(counted) or words['nothing']}",
+        language="en",
+        person=waiting.person.name if waiting.person else "",
+        sections=sections,
+        zone=_needed(detail.get("zone"), "the zone"),
+        base=public_url.rstrip("/"),
     )
 
 
@@ -151,25 +202,38 @@ def _one_text(waiting: Waiting, said: str, brief: str, link: str) -> str:
 # To a correspondent
 
 
-def _to_correspondent(waiting: Waiting) -> _Words:
+def _to_correspondent(waiting: Waiting, ways: Ways | None = None) -> _Words:
     words, language = _language(waiting)
     confirms = waiting.notice.kind == "stop_confirmation"
     if waiting.notice.channel == "sms":
-        return _Words(_confirmation(words, waiting.clinic) if confirms else _body(waiting))
+        return _Words(_confirmation(words, waiting.clinic) if confirms else _body(waiting, ways))
     foot = _foot(waiting.clinic, words, stoppable=not confirms)
-    body = words["stopped_email"] if confirms else _body(waiting)
-    subject = words["stopped_subject"] if confirms else waiting.notice.subject_line
+    body = words["stopped_email"] if confirms else _body(waiting, ways)
+    line = _in_place(waiting.notice.subject_line, waiting, ways)
+    subject = words["stopped_subject"] if confirms else line
     return _mail(
         "correspondent",
         subject=_needed(subject, "the approved subject"),
         language=language,
         body=body,
         foot=foot,
+        opt_out=ways.opt_out(waiting.notice) if ways else "",
+        opt_out_words=words["opt_out"],
     )
 
 
-def _body(waiting: Waiting) -> str:
-    return _needed(waiting.notice.body, "the approved words")
+def _body(waiting: Waiting, ways: Ways | None) -> str:
+    return _needed(_in_place(waiting.notice.body, waiting, ways), "the approved words")
+
+
+def _in_place(text: str | None, waiting: Waiting, ways: Ways | None) -> str | None:
+    """Return approved words with the address of a private page, or its code, in their slots."""
+    detail = waiting.notice.detail
+    if not text or "link" not in detail:
+        return text
+    if ways is None:
+        _lack("the keys of private pages")
+    return links.filled(text, detail, ways.sealer.sign, ways.public_url)
 
 
 def _language(waiting: Waiting) -> tuple[dict[str, str], str]:
@@ -183,8 +247,22 @@ def _language(waiting: Waiting) -> tuple[dict[str, str], str]:
 
 def _confirmation(words: Mapping[str, str], clinic: Clinic | None) -> str:
     """Return what answers a STOP by text. A number nobody knows belongs to no clinic of ours."""
-    name = _one_line(clinic.name)[:_LONGEST_NAME] if clinic else ""
+    name = _named(clinic)[:_LONGEST_NAME] if clinic else ""
     return _ascii(_say(words["stopped_sms"], {"clinic": name}))
+
+
+def fixed(name: str, clinic: Clinic | None, language: str = "en") -> str:
+    """Return a text worded in advance: "started_sms", "help_sms". It fits into one."""
+    known = _read("correspondent.toml")
+    words = known.get(re.split(r"[-_]", language.lower())[0], known["en"])
+    called = _named(clinic)[:_LONGEST_NAME] if clinic else ""
+    number = clinic.phone if clinic else ""
+    return _ascii(_say(words[name], {"clinic": called, "phone": number}))[:_ONE_TEXT]
+
+
+def _named(clinic: Clinic) -> str:
+    """Return what a patient's mail calls the clinic: its own name may tell what is treated."""
+    return _one_line(clinic.sender_name or clinic.name)
 
 
 def _foot(clinic: Clinic | None, words: Mapping[str, str], *, stoppable: bool) -> list[str]:
@@ -193,7 +271,7 @@ def _foot(clinic: Clinic | None, words: Mapping[str, str], *, stoppable: bool) -
             _lack("the clinic")
         return []
     ways = ((words["phone"], clinic.phone), (words["email"], clinic.email))
-    lines = [_one_line(clinic.name), *(f"{name}: {way}" for name, way in ways if way)]
+    lines = [_named(clinic), *(f"{name}: {way}" for name, way in ways if way)]
     return [*lines, words["stop"]] if stoppable else lines
 
 
@@ -292,7 +370,7 @@ class _Lack(StrictUndefined):
 
 def _environment(escaping: bool) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=StyledLoader(TEMPLATES),
         autoescape=escaping,  # noqa: S701  plain text is not HTML: "&amp;" would be read out
         undefined=_Lack,
         trim_blocks=True,

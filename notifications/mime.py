@@ -47,14 +47,14 @@ def one_address(written: str) -> str:
 
 
 def compose(message: Message, sender: Sender) -> Letter:
-    """Put a message into MIME: text and HTML, its own Message-ID, marked as sent by a machine.
+    """Put a message into MIME: text and HTML, its own Message-ID, marked if no person wrote it.
 
     Raises ChannelError (permanent) for an unusable recipient, a missing Message-ID and whatever
     would smuggle a header in. The marks against answering machines follow RFC 3834, section 5.
     """
     headers = _headers(message)
     return Letter(
-        mail_from=sender,
+        mail_from=(message.sender_name or sender[0], sender[1]),
         mail_to=[(None, _recipient(message.to))],
         subject=message.subject,
         text=message.text or None,
@@ -75,13 +75,14 @@ def _recipient(written: str) -> str:
 
 
 def _headers(message: Message) -> dict[str, str]:
-    lines = (message.subject, message.message_id, *message.headers.values())
+    lines = (message.subject, message.message_id, message.sender_name, *message.headers.values())
     if any(map(_LINE_BREAKER.search, lines)) or not _allowed(message.headers):
         raise ChannelError("bad-header", permanent=True)
     if not _MESSAGE_ID.fullmatch(message.message_id):
         raise ChannelError("no-message-id", permanent=True)
     given = {name.lower() for name in message.headers}
-    marks = {name: value for name, value in _MARKS.items() if name.lower() not in given}
+    marks = {} if message.by_a_person else _MARKS
+    marks = {name: value for name, value in marks.items() if name.lower() not in given}
     return {**marks, **message.headers}
 
 

@@ -7,6 +7,7 @@ import io
 import logging
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -18,15 +19,20 @@ from twilio.base.exceptions import (  # type: ignore[import-untyped]
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
-from cases.ports import Accepted, ChannelError, Message
+from cases.ports import Accepted, ChannelError, Found, Message
 from notifications.faults import what_broke
 
 CALLBACK_PATH = "/hooks/twilio/status/"  # the attempt's token follows; no patient data in a URL
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
-# Twilio's error reference: no such number, opted out, not mobile, region off, no route, no callee.
-_DEAD = frozenset({21211, 21610, 21614, 21408, 21612, 21217})
+# Twilio's error reference: no such number, opted out, not mobile, region off, no route, no callee;
+# blocked by the carrier, no such subscriber, a landline.
+_DEAD = frozenset({21211, 21610, 21614, 21408, 21612, 21217, 30004, 30005, 30006})
+# Ours to mend: sign-in, suspended, our number, the sender's registration. No text can leave.
+_OURS = frozenset({20003, 20005, 30002, 21212, 21603, 21606, 21608, 30032, 30034})
 _LATER = frozenset({408, 429})  # the request was not worked on
+_BUSY = frozenset({20429, 21611, 30001})  # their queue is full: later
+_LISTED = 50  # texts to one number within minutes are fewer
 # Not empty, or the client would read TWILIO_EDGE and TWILIO_REGION from ours and change the host.
 _NO_ENVIRONMENT = {"TWILIO_EDGE": "", "TWILIO_REGION": ""}
 
@@ -113,6 +119,26 @@ class Sms:
             raise ChannelError("bad-message", permanent=True)
         return await asyncio.to_thread(self._post, message)
 
+    async def find(self, message: Message, since: datetime, until: datetime) -> list[Found]:
+        """Return what Twilio sent to this number in these words, in that time.
+
+        Its list can be asked by number and time only; the words are compared here. Raises
+        ChannelError.
+        """
+        return await asyncio.to_thread(self._find, message, since, until)
+
+    def _find(self, message: Message, since: datetime, until: datetime) -> list[Found]:
+        post = _Post(self.base_url, self.timeout)
+        # The client writes a time's figures with a Z behind them, whatever its zone: UTC first.
+        span = {"date_sent_after": since.astimezone(UTC), "date_sent_before": until.astimezone(UTC)}
+        try:
+            with post.session:
+                listed = self._client(post).messages.list(to=message.to, limit=_LISTED, **span)
+                return [_found(each) for each in listed if _is_this(each, message, since, until)]
+        except Exception as error:
+            fault = _fault(error, begun=post.begun)
+        raise fault
+
     def _post(self, message: Message) -> Accepted:
         post = _Post(self.base_url, self.timeout)
         try:
@@ -145,6 +171,16 @@ class Sms:
         return self.public_url.rstrip("/") + CALLBACK_PATH + quote(token, safe="")
 
 
+def _is_this(listed: Any, message: Message, since: datetime, until: datetime) -> bool:
+    made = listed.date_created
+    ours = str(listed.direction).startswith("outbound") and listed.body == message.text
+    return ours and made is not None and since <= made <= until
+
+
+def _found(listed: Any) -> Found:
+    return Found(str(listed.sid), str(listed.status), str(listed.error_code or ""))
+
+
 def _fault(error: Exception, *, begun: bool) -> ChannelError:
     if isinstance(error, TwilioRestException | TwilioServiceException):
         return _refusal(error.status, error.code)
@@ -166,6 +202,8 @@ def _refusal(status: int, code: object) -> ChannelError:
     named = f"twilio-{number}"
     if status >= 500:
         return ChannelError(named, sent=None)
-    if status in _LATER or number == 20429:
+    if status in _LATER or number in _BUSY:
         return ChannelError(named)
+    if number in _OURS or status == 401:
+        return ChannelError(named, ours=True)
     return ChannelError(named, permanent=True, dead_address=number in _DEAD)

@@ -11,7 +11,9 @@ import re
 import ssl
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, Self, cast
@@ -19,6 +21,7 @@ from urllib.parse import parse_qsl
 
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from twilio.request_validator import RequestValidator
 
 
 class Letter(NamedTuple):
@@ -31,7 +34,7 @@ class Letter(NamedTuple):
 
 @dataclass
 class Fault:
-    """Something to go wrong at one SMTP verb ("data" is the answer to the final dot)."""
+    """Something to go wrong at one SMTP verb: "start" is DATA's, "data" the final dot's answer."""
 
     at: str
     answer: str = ""
@@ -59,6 +62,7 @@ class Mailbox:
     ) -> None:
         self.port = 0
         self.accepted: list[Letter] = []
+        self.raw: list[bytes] = []  # the same, to the byte
         self.greetings = 0  # how often somebody said EHLO
         self.attempts = 0  # how often somebody said MAIL FROM
         self._faults: list[Fault] = []
@@ -188,6 +192,7 @@ class Mailbox:
     async def handle_DATA(self, line: SMTP, _: Session, envelope: Envelope) -> str:
         if not self._refuses("data"):
             self.accepted += [_letter(envelope, to) for to in envelope.rcpt_tos]
+            self.raw += [cast(bytes, envelope.original_content) for _ in envelope.rcpt_tos]
         return await self._met("data", line) or "250 2.0.0 taken"
 
 
@@ -197,6 +202,14 @@ class _Line(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.event_handler._lines.add(self)
+
+    async def smtp_DATA(self, arg: str) -> None:
+        """Refuse the command itself where that is scripted ("start"), before any word is sent."""
+        refused = await self.event_handler._met("start", self)
+        if refused is not None:
+            await self.push(refused)
+            return
+        await super().smtp_DATA(arg)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.event_handler._lines.discard(self)
@@ -231,18 +244,25 @@ class Refusal:
     taken: bool = False
     seconds: float = 0.0
     times: int = 1
+    report: str = ""  # a status that is called back before the answer is given
+
+
+Callback = Callable[[str, dict[str, str], str], object]  # (address, form, signature)
 
 
 class Phone:
     """Twilio's Messages resource in a thread, with a memory: what was sent, who said STOP.
 
-    `sent` holds the form of every text taken, in order, with the sid it got.
+    `sent` holds the form of every text taken, in order, with the sid it got. `clock` says when that
+    was; `calls_back` takes what Twilio would post to us, signed.
     """
 
     def __init__(self) -> None:
         self.account_sid, self.auth_token = "AC" + "0" * 31 + "1", "a-token-for-tests"
         self.sent: list[dict[str, str]] = []
         self.requests = 0
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.calls_back: Callback = lambda *_: None
         self._stopped: set[str] = set()
         self._refusals: list[Refusal] = []
         self._leaving = threading.Event()
@@ -278,6 +298,31 @@ class Phone:
         """Send the text, then cut the line without an answer."""
         self._refusals.append(Refusal(0, taken=True, times=times))
 
+    def report_first(self, state: str, times: int = 1) -> None:
+        """Call back how the text stands before its sender has an answer."""
+        self._refusals.append(Refusal(201, taken=True, report=state, times=times))
+
+    def report(self, text: dict[str, str], state: str, error: str = "", **more: str) -> object:
+        """Call back how a text stands: a signed form to the address that came with it."""
+        form = {
+            "AccountSid": self.account_sid, "MessageSid": text["Sid"], "MessageStatus": state,
+            "SmsSid": text["Sid"], "SmsStatus": state, "To": text["To"], "From": "",
+        } | more  # fmt: skip
+        return self.call(text["StatusCallback"], form | ({"ErrorCode": error} if error else {}))
+
+    def text(self, address: str, number: str, words: str, sid: str = "", **more: str) -> object:
+        """Post to us what somebody texted."""
+        sid = sid or "SM" + uuid.uuid4().hex
+        form = {
+            "AccountSid": self.account_sid, "MessageSid": sid, "From": number, "Body": words,
+            "To": "+12125550199", "NumMedia": "0",
+        }  # fmt: skip
+        return self.call(address, form | more)
+
+    def call(self, address: str, form: dict[str, str]) -> object:
+        signature = RequestValidator(self.auth_token).compute_signature(address, form)
+        return self.calls_back(address, form, signature)
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self
@@ -304,6 +349,8 @@ class Phone:
     def _after(self, refusal: Refusal | None, taken: dict[str, Any]) -> tuple[int, Any]:
         if refusal is None:
             return 201, taken
+        if refusal.report:
+            self.report(self.sent[-1], refusal.report)
         self._leaving.wait(refusal.seconds)
         return (201, taken) if refusal.status == 201 else (refusal.status, {})
 
@@ -342,7 +389,17 @@ class Phone:
 
     def _take(self, form: dict[str, str]) -> dict[str, Any]:
         sid = "SM" + uuid.uuid4().hex
-        self.sent.append({**form, "Sid": sid})
+        at = self.clock().strftime("%a, %d %b %Y %H:%M:%S +0000")
+        self.sent.append({**form, "Sid": sid, "At": at})
+        return self._shown(self.sent[-1])
+
+    def list(self, to: str) -> dict[str, Any]:
+        """Return what was sent to a number, the newest first, as a page of Twilio's list."""
+        found = [self._shown(form) for form in reversed(self.sent) if form["To"] == to]
+        return {"messages": found, "next_page_uri": None, "page": 0, "page_size": 50}
+
+    def _shown(self, form: dict[str, str]) -> dict[str, Any]:
+        sid = form["Sid"]
         return {
             "sid": sid,
             "account_sid": self.account_sid,
@@ -351,6 +408,9 @@ class Phone:
             "messaging_service_sid": form.get("MessagingServiceSid"),
             "body": form["Body"],
             "status": "queued",
+            "date_created": form["At"],
+            "date_updated": form["At"],
+            "date_sent": form["At"],
             "error_code": None,
             "error_message": None,
             "num_segments": "1",
@@ -374,6 +434,15 @@ class _Exchange(ThreadingHTTPServer):
 
 class _Call(BaseHTTPRequestHandler):
     """One request to the Messages resource."""
+
+    def do_GET(self) -> None:
+        path, _, query = self.path.partition("?")
+        phone = cast(_Exchange, self.server).phone
+        asked = dict(parse_qsl(query))
+        if path != f"/2010-04-01/Accounts/{phone.account_sid}/Messages.json" or "To" not in asked:
+            self._say(404, b"{}")
+            return
+        self._say(200, json.dumps(phone.list(asked["To"])).encode())
 
     def do_POST(self) -> None:
         found = re.fullmatch(r"/2010-04-01/Accounts/(\w+)/Messages\.json", self.path)

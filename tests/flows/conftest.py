@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cases import correspondents
-from cases.correspondents import Who
 from cases.store import Store
+from cases.talking import correspondents
+from cases.talking.correspondents import Who
 from tests.story import Story, a_story
 
 

@@ -13,7 +13,10 @@ from prefect import flow
 from flows.house import FlowError
 
 CANARY, PLANTED = os.environ["CANARY"], os.environ["PLANTED"]
-FLOWS = ("intake", "sweep", "deliver", "publish", "watch", "follow_up", "audit")
+FLOWS = (
+    "intake", "receive", "compare", "sweep", "deliver", "publish", "watch", "follow_up", "digest",
+    "audit",
+)  # fmt: skip
 
 
 def _fail(house: object) -> None:

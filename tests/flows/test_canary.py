@@ -16,12 +16,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cases import conversation, correspondents, custody, following, replies
+from cases import custody, following
+from cases.answering import replies
 from cases.changes import Change, Moment
-from cases.correspondents import Point, Who
 from cases.identifiers import Identifiers
 from cases.models import Visibility
 from cases.store import Store, open_store
+from cases.talking import conversation, correspondents
+from cases.talking.correspondents import Point, Who
 from cases.viewers import ENGINE
 from console.up.environment import for_clients, for_server
 from console.up.folder import Folder
@@ -44,9 +46,9 @@ def test_no_word_about_a_patient_reaches_prefect_or_a_log(tmp_path: Path) -> Non
     env |= {"CANARY": CANARY, "PLANTED": PLANTED, "PYTHONPATH": ".", "AMENDS_MAIL": "local"}
     serve = [*PREFECT, "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with program(serve, for_server(folder, port), tmp_path / "server.log"):
-        wait_for(lambda: _healthy(port), 60)
+        wait_for(lambda: _healthy(port), 120)
         with program(script, env, tmp_path / "flows.log") as flows:
-            assert flows.wait(90) == 0, _text(tmp_path / "flows.log")
+            assert flows.wait(180) == 0, _text(tmp_path / "flows.log")
 
     searched = [*_files(folder.prefect), tmp_path / "server.log", tmp_path / "flows.log"]
     found = {word: _where(word, searched) for word in (CANARY, NUMBER[2:], PLANTED)}

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from cases import consent, conversation, correspondents, custody, following, replies
+from cases import custody, following
+from cases.answering import replies
 from cases.changes import Change, Happened, Moment, Set, about
 from cases.models import Case, Notice
 from cases.ports import Capabilities
+from cases.talking import consent, conversation, correspondents
 from flows import follow_up
 from tests.builders import DAY, DIRECTOR, HOUR
 from tests.story import GOOD_REPLY, Story
@@ -105,6 +107,22 @@ def test_who_opted_out_after_the_release_hears_nothing(planned: Story) -> None:
     planned.run("deliver")
     assert planned.mail_to("pat") == []
     assert state(planned) == ("suppressed", "stop")
+    assert planned.case().case.followed_up_at is None  # another way is left
+
+
+def test_a_follow_up_that_never_left_is_still_owed(planned: Story) -> None:
+    the_window_ends(planned)
+    planned.run("follow_up")
+    assert planned.case().case.followed_up_at is not None
+    decide(planned, conversation.received, "email", "One more thing.", planned.now)
+    assert state(planned) == ("suppressed", "they_wrote_first")
+    planned.run("deliver", "deliver")
+    case = planned.case().case
+    assert (case.followed_up_at, case.followed_up_how) == (None, "")
+    assert planned.clock("follow_up").ended_at is None
+    decide(planned, following.follow_up_by_phone, "reached", "all is well")
+    planned.run("deliver")
+    assert planned.case().case.followed_up_how == "phone: reached"
 
 
 def test_a_call_made_by_hand_takes_its_place(planned: Story) -> None:
@@ -123,6 +141,60 @@ def test_words_changed_since_the_approval_do_not_leave(planned: Story) -> None:
     planned.run("follow_up", "deliver")
     assert planned.mail_to("pat") == []
     assert state(planned) == ("suppressed", "not_what_was_approved")
+
+
+def test_words_that_may_not_be_said_by_the_day_they_leave_do_not_leave(planned: Story) -> None:
+    """Approved when the rules did not know better: they are asked again as it leaves."""
+    the_window_ends(planned)
+    (notice,) = [n for n in planned.case().notices if n.kind == "follow_up"]
+    asks, index = "If you are happy now, please take down your review.", planned.way("email").index
+    digest = conversation.approval("email", index, notice.subject_line or "", asks)
+    moment = Moment(planned.now, "x", planned.ids)
+    sets = [Set(Notice, notice.id, {"body": asks, "digest": digest})]
+    planned.store.apply([Change(about(notice), moment, sets=sets)])
+    planned.run("follow_up")
+    told = len(planned.mail_to("dana"))
+    planned.run("deliver", "deliver")
+    assert planned.mail_to("pat") == []
+    assert state(planned) == ("suppressed", "may_not_be_said")
+    assert planned.case().case.followed_up_at is None  # it counts for nothing
+    assert planned.clock("follow_up").ended_at is None
+    assert len(planned.mail_to("dana")) == told + 1
+
+
+def test_a_follow_up_is_a_contact_by_whoever_approved_it(planned: Story) -> None:
+    the_window_ends(planned)
+    planned.run("follow_up")
+    made = planned.case().contacts[-1]
+    assert (made.channel, made.outcome, made.by) == ("email", "sent", DIRECTOR)
+    assert made.point_id == planned.way("email").id
+
+
+def test_a_change_of_the_case_cancels_it(planned: Story) -> None:
+    decide(planned, following.look, "removed")
+    assert state(planned) == ("suppressed", "removed")
+
+
+def test_what_can_reach_nobody_any_more_ends_with_the_case(planned: Story) -> None:
+    for point in planned.case().points:
+        at = Moment(planned.now, DIRECTOR, planned.ids)
+        wrong = conversation.contact(
+            planned.case(), point.channel, "wrong_number", "", planned.now, at, point
+        )
+        assert planned.store.apply([wrong]).applied
+    the_window_ends(planned)
+    assert planned.case().case.followed_up_how == "nobody to contact"
+    decide(planned, following.close, "satisfied")
+    assert state(planned) == ("suppressed", "closed")
+
+
+def test_who_opted_out_while_it_waited_hears_nothing(planned: Story) -> None:
+    point = planned.way("email")
+    known, waiting = planned.store.behind(planned.store.known_points(["email"], point.index))
+    moment, practice = Moment(planned.now, "x", planned.ids), planned.store.practice_as_subject()
+    stop = consent.stop(point.index, "email", "said so", moment, known, waiting, practice)
+    assert planned.store.apply([stop]).applied
+    assert state(planned) == ("suppressed", "stop")
 
 
 def test_one_case_that_cannot_be_worked_on_stops_no_other(

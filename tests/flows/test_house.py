@@ -9,7 +9,7 @@ import pytest
 
 from cases.settings import Settings
 from cases.store import Store, StoreError, open_store
-from flows import audit, deliver, follow_up, intake, publish, sweep, watch
+from flows import audit, compare, deliver, follow_up, intake, publish, receive, sweep, watch
 from flows import house as houses
 from flows.house import FlowError, House, alone, at_work, code_of
 from tests.builders import T0, moment
@@ -17,10 +17,12 @@ from tests.builders import T0, moment
 CANARY = "Pat Doe, born 1970-01-01"
 FLOWS = [
     ("audit", audit.audit),
+    ("compare", compare.compare),
     ("deliver", deliver.deliver),
     ("follow_up", follow_up.follow_up),
     ("intake", intake.intake),
     ("publish", publish.publish),
+    ("receive", receive.receive),
     ("sweep", sweep.sweep),
     ("watch", watch.watch),
 ]

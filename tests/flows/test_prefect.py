@@ -93,7 +93,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     work = [*PREFECT, "worker", "start", "--pool", "amends"]
     now = Running(url, settings, folder)
     with program(serve, env, folder / "server.log"):
-        wait_for(lambda: healthy(url), 60, now.told)
+        wait_for(lambda: healthy(url), 120, now.told)
         for words in (["work-pool", "create", "amends", "--type", "process"], ["deploy", "--all"]):
             done = subprocess.run(
                 [*PREFECT, "--no-prompt", *words], env=env, cwd=HOME, capture_output=True, text=True
@@ -107,7 +107,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def test_a_scheduled_sweep_appears_by_itself_and_escalates(running: Running) -> None:
     assert "escalated" not in happened(running.settings)
 
-    swept = wait_for(lambda: running.runs("sweep", "COMPLETED"), 90, running.told)
+    swept = wait_for(lambda: running.runs("sweep", "COMPLETED"), 150, running.told)
 
     assert swept[0]["created_by"]["type"] == "SCHEDULE"
     assert "escalated" in happened(running.settings)
@@ -121,7 +121,7 @@ def test_what_the_sweep_left_to_tell_is_delivered_at_once(running: Running) -> N
             for run in running.runs("deliver", "COMPLETED")
         )
 
-    wait_for(triggered, 60, running.told)
+    wait_for(triggered, 120, running.told)
 
     assert letters(running.settings)
 

@@ -15,12 +15,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cases import clocks, custody, delivery, following, opening, parking, replies
+from cases import custody, following, handing
+from cases.answering import publishing, replies
+from cases.answering.replies import fingerprint
+from cases.arriving import opening
+from cases.assignment import Load
 from cases.casefile import CaseFile, calendars
 from cases.changes import About, Change, Moment
-from cases.conversation import CHANNELS, received
+from cases.clockwork import clocks, ladders, parking
 from cases.custody import SEVERITIES
-from cases.delivery import Waiting
 from cases.identifiers import Identifiers
 from cases.models import (
     Case,
@@ -34,9 +37,11 @@ from cases.models import (
     Reply,
     Review,
 )
-from cases.playbook import CLOCKS, PRACTICE, TELLS, read_playbook
+from cases.playbooks.playbook import CLOCKS, PRACTICE, TELLS, read_playbook
 from cases.ports import Capabilities, ChannelError, Message, PlatformError
-from cases.replies import fingerprint
+from cases.talking import delivery
+from cases.talking.conversation import CHANNELS, received
+from cases.talking.delivery import Waiting
 from notifications.messages import RenderError, render
 from notifications.mime import compose, one_sender
 
@@ -56,6 +61,12 @@ OWED = {
     "answer": "an answer to their message",
     "safety": "somebody to take the safety of this case",
     "task": "a task",
+    "promise": "what was promised to them",
+    "appeal": "the appeal to the platform",
+    "message": "an answer to their message to our page",
+    "in_touch": "a word from us to them",
+    "grievance": "the written answer to a grievance",
+    "breach": "what a reply that revealed too much asks for",
 }
 PROMISE = {"clock": "acknowledge", "due_at": DUE, "next": ["manager"]}
 DETAILS: dict[str, dict[str, Any]] = {
@@ -244,7 +255,9 @@ def test_every_role_a_rung_can_tell_has_words(role: str) -> None:
 @pytest.mark.parametrize("kind", ["received", "unknown_delivery", "bounced", "not_sent"])
 def test_every_way_of_talking_has_words(kind: str, channel: str) -> None:
     mail = said(to_staff(kind, {"channel": channel, "code": "x-1"}))
-    assert re.search(r": (please phone, )?(an e-mail|a text|a call|a letter|a word)", mail.subject)
+    assert re.search(
+        r": (please phone, )?(an e-mail|a text|a call|a letter|a word|a message)", mail.subject
+    )
 
 
 @pytest.mark.parametrize("severity", SEVERITIES)
@@ -490,7 +503,7 @@ class _Tags(HTMLParser):
         if tag not in ("meta", "br"):
             self.open.append(tag)
         self.loads += [f"{tag} {name}" for name, _ in attrs if name in ("src", "background")]
-        if tag in ("img", "link", "script", "style", "iframe", "form"):
+        if tag in ("img", "link", "script", "iframe", "form"):
             self.loads.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -507,6 +520,7 @@ def test_the_markup_nests_and_loads_nothing(waiting: Waiting) -> None:
     tags.close()
     assert (tags.open, tags.loads) == ([], [])
     assert "url(" not in page
+    assert "@import" not in page
     assert "font-size:16px" in page
 
 
@@ -573,7 +587,7 @@ def stepped(kind: str, at: datetime) -> Change:
         kind, "case-1", NOW, PLAYBOOK.clocks[kind], calendars(clinic(), PLAYBOOK), moment()
     )
     late = Moment(at, "sweep", Identifiers(8))
-    return clocks.step(file(clocks=[Clock(**begun.values)]), late)
+    return ladders.step(file(clocks=[Clock(**begun.values)]), late)
 
 
 def a_reply(**changes: Any) -> Reply:
@@ -595,7 +609,7 @@ def by_hand() -> Change:
 
 def not_live(sent: bool | None) -> Change:
     error = PlatformError("google-403", "no", permanent=True, sent=sent)
-    return replies.did_not_go_live(file(), a_reply(state="submitted"), error, moment())
+    return publishing.did_not_go_live(file(), a_reply(state="submitted"), error, moment())
 
 
 def on_its_way(**changes: Any) -> Waiting:
@@ -627,10 +641,22 @@ def opened() -> Change:
     return opening.open_case(file().review, known, moment())
 
 
+def full() -> Change:
+    limited = replace(PLAYBOOK, open_cases_at_most=1)
+    loads = {"director": Load(3)}
+    known = opening.Practised(clinic(), file().people, limited, loads=loads)
+    return opening.open_case(file().review, known, moment())
+
+
 ASKED: dict[str, Callable[[], Change]] = {
     "reminders": lambda: stepped("acknowledge", NOW + timedelta(hours=3)),
     "escalations": lambda: stepped("reach", NOW + timedelta(days=20)),
     "safety": lambda: stepped("safety", NOW),
+    "gone up": lambda: stepped("acknowledge", NOW + timedelta(days=20)),
+    "over the limit": full,
+    "handed over, many": lambda: handing.hand_all(
+        [file()], person("manager"), "", moment()
+    ).changes[-1],
     "opened": opened,
     "reopened": lambda: following.begin_again(file(), "lowered", moment()),
     "handed over": lambda: custody.hand_over(file(), person("manager"), "", moment()),

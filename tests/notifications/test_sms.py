@@ -9,12 +9,13 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import trustme
 
-from cases.ports import Accepted, ChannelError, Message
+from cases.ports import Accepted, ChannelError, Found, Message
 from notifications.sms import Sms, _Post
 from tests.fakes import Phone
 
@@ -95,6 +96,7 @@ class Row:
     permanent: bool = False
     dead: bool = False
     copies: int = 0
+    ours: bool = False
 
 
 def _dead(code: int) -> Row:
@@ -102,15 +104,20 @@ def _dead(code: int) -> Row:
 
 
 def _ours(status: int, code: int) -> Row:
+    return Row(lambda p: p.fail(status, code), f"twilio-{code}", ours=True)
+
+
+def _final(status: int, code: int) -> Row:
     return Row(lambda p: p.fail(status, code), f"twilio-{code}", permanent=True)
 
 
 FAULTS = {
     "said STOP": Row(lambda p: p.stop(NUMBER), "twilio-21610", permanent=True, dead=True),
     **{f"dead number, {code}": _dead(code) for code in (21211, 21614, 21408, 21612, 21217)},
-    **{f"ours to mend, {code}": _ours(400, code) for code in (21606, 21212, 21603, 21617, 30034)},
+    **{f"ours to mend, {code}": _ours(400, code) for code in (21606, 21212, 21603, 21608, 30034)},
+    "too long": _final(400, 21617),
     "not our account": _ours(401, 20003),
-    "a refusal nobody knows": _ours(400, 29999),
+    "a refusal nobody knows": _final(400, 29999),
     "too many requests": Row(lambda p: p.fail(429, 20429), "twilio-20429"),
     "too many requests, no code": Row(lambda p: p.fail(429), "twilio-429"),
     "broken": Row(lambda p: p.fail(503, 20503), "twilio-20503", sent=None),
@@ -124,15 +131,16 @@ FAULTS = {
 def test_a_fault_is_told_by_what_it_means_for_the_text(phone: Phone, row: Row) -> None:
     row.fault(phone)
     error = refused(channel(phone, timeout=0.2))
-    told = (error.code, error.sent, error.permanent, error.dead_address)
-    assert told == (row.code, row.sent, row.permanent, row.dead)
+    told = (error.code, error.sent, error.permanent, error.dead_address, error.ours)
+    assert told == (row.code, row.sent, row.permanent, row.dead, row.ours)
     assert len(phone.sent) == row.copies
     assert phone.requests == 1
 
 
 def test_a_wrong_token_reaches_nobody(phone: Phone) -> None:
     error = refused(channel(phone, auth_token="another"))
-    assert (error.code, error.sent, error.permanent) == ("twilio-20003", False, True)
+    assert (error.code, error.sent, error.permanent) == ("twilio-20003", False, False)
+    assert error.ours
     assert phone.sent == []
 
 
@@ -237,3 +245,31 @@ def test_settings_that_cannot_work_are_refused(changes: dict[str, Any], remedy: 
 
 def test_the_token_stays_out_of_sight(phone: Phone) -> None:
     assert phone.auth_token not in repr(channel(phone))
+
+
+# What Twilio has
+
+
+def find(phone: Phone, one: Message, since: datetime, until: datetime) -> list[Found]:
+    return asyncio.run(channel(phone).find(one, since, until))
+
+
+def test_a_text_whose_answer_was_lost_is_found_by_number_time_and_words(phone: Phone) -> None:
+    at = datetime(2026, 11, 3, 15, 0, tzinfo=UTC)
+    phone.clock = lambda: at
+    phone.accept_then_drop()
+    assert refused(channel(phone)).sent is None
+    (form,) = phone.sent
+    hour = timedelta(hours=1)
+    assert find(phone, text(), at - hour, at + hour) == [Found(form["Sid"], "queued")]
+    assert find(phone, text(text="other words"), at - hour, at + hour) == []
+    assert find(phone, text(to="+12125550124"), at - hour, at + hour) == []
+    assert find(phone, text(), at + hour, at + 2 * hour) == []
+
+
+def test_nobody_listening_finds_nothing_and_says_so() -> None:
+    with Phone() as phone:
+        sms = channel(phone)
+    now = datetime.now(UTC)
+    with pytest.raises(ChannelError, match="refused"):
+        asyncio.run(sms.find(text(), now, now))

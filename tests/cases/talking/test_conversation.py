@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from cases import consent, conversation, correspondents
+from cases.answering.replies import decide_on_none
 from cases.casefile import CaseFile
 from cases.changes import Change, about
-from cases.correspondents import Point, Who
 from cases.custody import hold
 from cases.following import dismiss
 from cases.models import ContactPoint, NoticeState
-from cases.replies import decide_on_none
 from cases.stages import IllegalMove
 from cases.store import Store
+from cases.talking import consent, conversation, correspondents
+from cases.talking.correspondents import Point, Who
 from cases.viewers import ENGINE
 from tests.builders import (
     DAY,
@@ -175,7 +175,7 @@ def test_a_try_is_no_contact(matched: Desk, outcome: str) -> None:
 def test_a_call_that_reached_them_starts_the_listening(matched: Desk) -> None:
     call(matched, "reached")
     assert matched.file.case.contact_how == "reached"
-    assert matched.running() == {"acknowledge", "listen"}
+    assert matched.running() == {"acknowledge", "listen", "in_touch"}
 
 
 def test_a_call_to_the_wrong_number_closes_it(matched: Desk) -> None:
@@ -299,10 +299,11 @@ def test_who_was_given_up_and_calls_is_heard_after_all_with_clocks_of_its_own(
     matched.now += DAY
     call(matched, "reached")
     assert matched.file.case.heard_at is None
-    assert matched.running() == {"acknowledge", "listen"}
+    assert matched.running() == {"acknowledge", "listen", "in_touch"}
     matched.now += HOUR
     matched.do(conversation.hear, "They waited two hours.", "", [])
-    assert matched.running() == {"acknowledge", "resolve"}  # it was cancelled, and promised anew
+    # The clock was cancelled, and promised anew.
+    assert matched.running() == {"acknowledge", "resolve", "in_touch"}
     resolve = [clock for clock in matched.file.clocks if clock.kind == "resolve"]
     assert sorted((c.ended_how, c.started_at) for c in resolve) == [
         ("", gave_up + DAY + HOUR),
@@ -428,12 +429,29 @@ def test_a_message_after_an_end_of_contact_reaches_them_after_all(matched: Desk)
     assert matched.running() == {"acknowledge", "listen", "answer"}
 
 
-def test_a_message_to_a_closed_case_is_kept_and_told_and_starts_no_clock(matched: Desk) -> None:
+def test_a_message_to_a_closed_case_is_owed_an_answer_and_the_case_stays_closed(
+    matched: Desk,
+) -> None:
     matched.do(dismiss, "not_a_complaint", "")
     write_in(matched)
     assert matched.file.contacts[0].note == "Call me."
+    assert matched.running() == {"answer"}
+    call(matched, "voicemail")
+    assert matched.running() == {"answer"}
+    call(matched, "reached")
     assert matched.running() == set()
     assert matched.file.case.stage == "closed"
+
+
+def test_a_person_may_decide_that_a_thank_you_wants_no_answer(matched: Desk) -> None:
+    matched.do(dismiss, "not_a_complaint", "")
+    write_in(matched)
+    with pytest.raises(IllegalMove, match="say why"):
+        matched.do(conversation.no_answer, " ")
+    matched.do(conversation.no_answer, "they only said thank you")
+    assert matched.running() == set()
+    with pytest.raises(IllegalMove, match="waits for an answer"):
+        matched.do(conversation.no_answer, "again")
 
 
 # Listening
@@ -446,7 +464,7 @@ def test_each_promise_becomes_a_task_with_a_clock_of_its_own(matched: Desk) -> N
     assert [(t.kind, t.what, t.due_at) for t in matched.file.tasks] == [
         ("promise", what, due) for what, due in promises
     ]
-    clocks = {c.key: c.due_at for c in matched.file.clocks if c.kind == "task"}
+    clocks = {c.key: c.due_at for c in matched.file.clocks if c.kind == "promise"}
     assert clocks == {task.id: task.due_at for task in matched.file.tasks}
     (account,) = matched.file.accounts
     assert (account.happened, account.wants, account.heard_by) == (

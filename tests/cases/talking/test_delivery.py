@@ -7,21 +7,24 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cases import delivery
 from cases.changes import Change, about
-from cases.conversation import message_notice
-from cases.delivery import Waiting
+from cases.clockwork.reaching import in_order
 from cases.models import (
     Case,
+    Clock,
     Consent,
     ContactPoint,
     Correspondent,
     Notice,
     NoticeState,
+    Number,
     Receipt,
     Role,
 )
 from cases.ports import Accepted, ChannelError
+from cases.talking import delivery
+from cases.talking.conversation import message_notice
+from cases.talking.delivery import Waiting
 from tests.builders import DAY, HOUR, MINUTE, T0, a_clinic, a_file, a_person, moment
 
 LEASE = 15 * MINUTE
@@ -109,10 +112,12 @@ def test_a_claim_names_the_attempt_and_ends_by_itself() -> None:
         "state": "sending",
         "attempts": 1,
         "attempt_token": delivery.token(change),
+        "claimed_at": T0,
         "lease_until": T0 + LEASE,
     }
     assert delivery.may_send(change, T0 + LEASE - timedelta(microseconds=1))
     assert not delivery.may_send(change, T0 + LEASE)
+    assert not delivery.may_send(change, T0 + 6 * MINUTE, longest=10 * MINUTE)
 
 
 def test_each_attempt_has_a_token_of_its_own() -> None:
@@ -154,6 +159,11 @@ def test_a_stop_to_texts_does_not_stop_mail() -> None:
     assert delivery.is_claim(claimed(replace(to_them(a_point(channel="email")), consents=stopped)))
 
 
+def test_an_answer_to_what_they_wrote_after_the_end_leaves_all_the_same() -> None:
+    later = with_case(to_them(created_at=T0), closed_at=T0 - HOUR)
+    assert delivery.is_claim(claimed(later))
+
+
 @pytest.mark.parametrize("facts", [{"allowed": False}, {"closed_at": T0}])
 def test_a_way_closed_or_not_allowed_is_not_used(facts: dict[str, Any]) -> None:
     assert why_not(to_them(a_point(**facts))) == "stop"
@@ -188,28 +198,51 @@ def test_nobody_is_asked_again_about_somebody_who_died() -> None:
     assert why_not(waiting) == "deceased"
 
 
-@pytest.mark.parametrize(
-    ("now", "leaves"),
-    [
-        (at(8, 59), at(9)),
-        (at(20), at(9, day=3)),
-        (at(23, 59), at(9, day=3)),
-        (at(0, 0), at(9)),
-        (at(22, day=31, month=10), at(9, day=1)),  # the clocks go back in that night
-        (at(22, day=7, month=3), at(9, day=8, month=3)),  # and forward in this one
-    ],
-)
-def test_a_text_by_night_waits_for_nine_in_the_clinics_morning(
-    now: datetime, leaves: datetime
-) -> None:
-    change = claimed(to_them(), now)
-    assert says(change) == {"not_before": leaves}
+def test_a_text_at_the_wrong_hour_waits_and_is_not_lost() -> None:
+    change = claimed(to_them(), at(20))
+    assert says(change) == {"not_before": at(9, day=3)}
+    assert not change.notices
+    assert delivery.is_claim(claimed(to_them(), at(9, day=3)))
+
+
+def test_a_number_that_was_texted_today_waits_for_tomorrow_whichever_case_it_was() -> None:
+    waiting = replace(to_them(), texted=(at(9),))
+    assert says(claimed(waiting, at(15))) == {"not_before": at(9, day=3)}
+
+
+def test_of_two_claims_for_one_number_only_one_can_hold() -> None:
+    first, second = (claimed(to_them(id=name)) for name in ("n1", "n2"))
+    assert {part.subject for part in first.parts} == {part.subject for part in second.parts}
+    assert {part.subject.table for part in first.parts} == {Number}
+
+
+def test_their_own_zone_wins_over_that_of_their_number() -> None:
+    moved = replace(to_them(), correspondent=somebody(zone="Pacific/Honolulu"))
+    assert says(claimed(moved, at(9))) == {"not_before": at(14)}
+
+
+def stop_confirmation(**changes: Any) -> Waiting:
+    usual = {"kind": "stop_confirmation", "approved_by": "in advance", "digest": "", "body": None}
+    return replace(to_them(**usual | changes), consents=(consent(given=False),))
+
+
+def test_a_stop_is_confirmed_by_the_one_text_that_may_follow_it() -> None:
+    assert delivery.is_claim(claimed(stop_confirmation()))
+    late_at_night = stop_confirmation(created_at=at(23))
+    assert delivery.is_claim(claimed(late_at_night, at(23, 4)))
+
+
+def test_after_five_minutes_a_stop_is_not_confirmed_any_more() -> None:
+    change = claimed(stop_confirmation(), T0 + 5 * MINUTE + timedelta(seconds=1))
+    assert says(change)["code"] == "too_late"
     assert not change.notices
 
 
-@pytest.mark.parametrize("now", [at(9), at(19, 59)])
-def test_a_text_by_day_leaves(now: datetime) -> None:
-    assert delivery.is_claim(claimed(to_them(), now))
+def test_what_was_taken_back_is_not_confirmed() -> None:
+    waiting = stop_confirmation()
+    again = replace(waiting, consents=(*waiting.consents, consent(given=True, at=T0 + MINUTE)))
+    assert why_not(again) == "started"
+    assert why_not(with_case(waiting, held_at=T0)) == "held"
 
 
 def test_staff_are_texted_at_any_hour() -> None:
@@ -274,7 +307,8 @@ def test_doubt_ends_it_even_where_the_provider_calls_it_permanent() -> None:
 
 def test_doubt_about_staffs_mail_sends_it_again() -> None:
     change = fail(to_staff(), ChannelError("timeout", sent=None))
-    assert (says(change)["state"], says(change)["not_before"]) == ("pending", T0 + MINUTE)
+    assert says(change)["state"] == "pending"
+    assert T0 < says(change)["not_before"] <= T0 + MINUTE
     assert "message_id" not in says(change)
 
 
@@ -283,7 +317,19 @@ def test_doubt_about_staffs_mail_sends_it_again() -> None:
 )
 def test_each_attempt_waits_longer_than_the_one_before(attempts: int, wait: int) -> None:
     change = fail(to_them(attempts=attempts), ChannelError("smtp-451"))
-    assert says(change)["not_before"] == T0 + wait * MINUTE
+    assert 0.8 * wait * MINUTE <= says(change)["not_before"] - T0 <= wait * MINUTE
+
+
+def test_what_failed_together_does_not_come_back_together() -> None:
+    waits = {delivery.back_off(f"notice-{n}", 3) for n in range(50)}
+    assert len(waits) > 30
+    assert delivery.back_off("notice-1", 3) == delivery.back_off("notice-1", 3)
+
+
+def test_what_is_ours_to_mend_is_no_attempt_and_never_given_up() -> None:
+    change = fail(to_them(attempts=9), ChannelError("twilio-20003", ours=True))
+    assert (says(change)["state"], says(change)["attempts"]) == ("pending", 9)
+    assert says(change)["not_before"] == T0 + HOUR
 
 
 def test_the_tenth_attempt_is_the_last() -> None:
@@ -296,6 +342,8 @@ def test_a_dead_address_is_closed_and_a_living_one_is_not() -> None:
     dead = fail(to_them(), ChannelError("twilio-21610", permanent=True, dead_address=True))
     (closed,) = [s for s in dead.sets if s.table is ContactPoint]
     assert closed.values == {"closed_at": T0, "closed_why": "twilio-21610"}
+    (stop,) = [add.values for add in dead.adds if add.table is Consent]
+    assert (stop["index"], stop["channel"], stop["given"]) == ("blind-1", "sms", False)
     other = fail(to_them(), ChannelError("twilio-30007", permanent=True))
     assert [s for s in other.sets if s.table is ContactPoint] == []
 
@@ -321,3 +369,63 @@ def test_news_to_the_owner_says_nothing_but_channel_and_code() -> None:
     (notice,) = change.notices
     assert notice["detail"] == {"channel": "sms", "code": "timeout"}
     assert "+1212" not in str(change.events) + str(change.adds)
+
+
+# Staff: rest, replacement, order
+
+
+def of_a_clock(name: str = "morgan", kind: str = "escalate", **clock: Any) -> Waiting:
+    values: dict[str, Any] = {
+        "id": "c1", "case_id": "case-1", "kind": "acknowledge", "started_at": T0, "span": 60,
+        "calendar": "office", "playbook_version": 1,
+    }  # fmt: skip
+    waiting = to_staff(name, kind=kind, id=f"{name}-{kind}", key=f"rung:c1:0:0:{name}:email")
+    return replace(waiting, clock=Clock(**values | clock))
+
+
+def test_what_is_about_an_ended_clock_is_not_sent() -> None:
+    assert why_not(of_a_clock(ended_at=T0, ended_how="met")) == "ended"
+
+
+def test_while_somebody_has_it_a_rung_waits_and_safety_does_not() -> None:
+    resting = claimed(of_a_clock(taken_until=T0 + HOUR))
+    assert says(resting) == {"not_before": T0 + HOUR}
+    assert delivery.is_claim(claimed(of_a_clock(taken_until=T0)))
+    assert delivery.is_claim(claimed(of_a_clock(kind="safety", taken_until=T0 + HOUR)))
+
+
+def test_what_somebody_who_is_away_was_to_hear_goes_to_whoever_is_there() -> None:
+    gone = a_person("morgan", Role.MANAGER, away_from=T0 - DAY)
+    waiting = replace(of_a_clock(), person=gone, instead=a_person("alex", Role.ADMINISTRATOR))
+    change = claimed(waiting)
+    assert says(change)["code"] == "away"
+    (passed,) = change.notices
+    assert (passed["person_id"], passed["kind"]) == ("alex", "escalate")
+    assert passed["key"] == "rung:c1:0:0:morgan:email>alex"
+    assert [e.kind for e in change.events] == ["not_told"]
+
+
+def test_who_is_away_is_told_all_the_same_where_nobody_else_is() -> None:
+    gone = a_person("morgan", Role.MANAGER, away_from=T0 - DAY)
+    assert delivery.is_claim(claimed(replace(of_a_clock(), person=gone)))
+
+
+def test_nobody_a_case_became_about_meanwhile_hears_of_it() -> None:
+    waiting = with_case(of_a_clock(), about=["morgan"])
+    assert says(claimed(waiting))["code"] == "about"
+
+
+def test_nobody_is_tried_twice() -> None:
+    gone = a_person("morgan", Role.MANAGER, active=False)
+    tried = replace(of_a_clock(), person=gone, instead=a_person("alex", Role.ADMINISTRATOR))
+    key = "rung:c1:0:0:alex:email>morgan"
+    again = replace(tried, notice=Notice(**{**tried.notice.model_dump(), "key": key}))
+    assert list(claimed(again).notices) == []
+
+
+def test_the_owners_mail_comes_in_the_first_wave_and_the_bosss_in_the_second() -> None:
+    owner = a_person("dana", Role.DIRECTOR)
+    boss, mine = (replace(of_a_clock(name), owner=owner) for name in ("morgan", "dana"))
+    first, after = in_order([boss, mine])
+    assert [[w.notice.person_id for w in wave] for wave in (first, after)] == [["dana"], ["morgan"]]
+    assert in_order([boss]) == [[boss], []]

@@ -11,32 +11,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from cases.changes import About, Add, Change, Happened, Moment, Set, about
-from cases.consent import may_use
-from cases.conversation import approval
+from cases.clockwork.reaching import not_told, passed_on
 from cases.models import (
     Case,
     Clinic,
+    Clock,
     Consent,
     ContactPoint,
     Correspondent,
     Notice,
     NoticeState,
+    Number,
     Person,
     Receipt,
 )
 from cases.ports import Accepted, ChannelError
+from cases.talking.bars import CONFIRMATION, INVITATION, bar
+from cases.talking.consent import said
 
+OPTED_OUT = "twilio-21610"
 # Attempt n waits this long after failing; later ones as long as the last.
 _BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240))
 _ATTEMPTS = 10
-# Texts to correspondents, in the clinic's own time; 47 CFR 64.1200(c)(1) allows 8 to 21 at most,
-# several states less.
-_TEXTS_FROM, _TEXTS_UNTIL = 9, 20
-_ABOUT_WORK = ("remind", "escalate", "safety", "opened", "publish_by_hand")
+_JITTER = 0.2  # up to this part of a wait is left out, or all that failed together come together
+_MENDED_IN = timedelta(hours=1)  # what is ours to mend is tried again then
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,10 @@ class Waiting:
     correspondent: Correspondent | None
     consents: Sequence[Consent]
     owner: Person | None = None  # of the case; without one, an administrator: who hears of trouble
+    clock: Clock | None = None  # the one a notice of a ladder is about
+    instead: Person | None = None  # who hears what `person` cannot: gone, away, no such address
+    number: Number | None = None  # of a text, once it was texted
+    texted: Sequence[datetime] = ()  # when it was, lately, in all cases
 
 
 def claim(waiting: Waiting, moment: Moment, lease: timedelta) -> Change:
@@ -59,10 +65,7 @@ def claim(waiting: Waiting, moment: Moment, lease: timedelta) -> Change:
     The claim holds only while the correspondent and the case stand as read here: a STOP, a hold or
     a close that is written meanwhile makes it stale.
     """
-    if waiting.point is None:
-        code, later = _bar_to_staff(waiting), None
-    else:
-        code, later = _bar_to_correspondent(waiting, moment.now)
+    code, later = bar(waiting, moment.now)
     if later is not None:
         return _changed(waiting.notice, moment, {"not_before": later})
     if code:
@@ -71,9 +74,28 @@ def claim(waiting: Waiting, moment: Moment, lease: timedelta) -> Change:
         "state": NoticeState.SENDING,
         "attempts": waiting.notice.attempts + 1,
         "attempt_token": moment.new_id(),
+        "claimed_at": moment.now,
         "lease_until": moment.now + lease,
     }
-    return _changed(waiting.notice, moment, values, requires=_must_stand(waiting))
+    change = _changed(waiting.notice, moment, values, requires=_must_stand(waiting))
+    return change.with_parts(*_texted(waiting, moment))
+
+
+def _texted(waiting: Waiting, moment: Moment) -> list[Change]:
+    """Bump the number that is texted: of two claims for it, only one then holds."""
+    point, number = waiting.point, waiting.number
+    if point is None or waiting.notice.channel != "sms" or waiting.notice.kind == CONFIRMATION:
+        return []
+    now = {"texted_at": moment.now}
+    if number is not None:
+        return [Change(about(number), moment, sets=[Set(Number, number.id, now)])]
+    new = number_id(point.index)
+    return [Change(About(Number, new, 0), moment, adds=[Add(Number, {"id": new, **now})])]
+
+
+def number_id(index: str) -> str:
+    """Return the id of a number's row: half of its blind index tells it apart well enough."""
+    return index[:32]
 
 
 def _must_stand(waiting: Waiting) -> list[About]:
@@ -86,10 +108,13 @@ def is_claim(change: Change) -> bool:
     return any(each.values.get("state") == NoticeState.SENDING for each in change.sets)
 
 
-def may_send(claimed: Change, now: datetime) -> bool:
-    """Tell whether a claim still stands: once its lease is over, others have settled the notice."""
+def may_send(claimed: Change, now: datetime, longest: timedelta = timedelta()) -> bool:
+    """Tell whether a claim stands until a call of that length ends.
+
+    Once its lease is over, others have settled the notice.
+    """
     until: datetime = claimed.sets[0].values["lease_until"]
-    return now < until
+    return now + longest < until
 
 
 def token(change: Change) -> str:
@@ -98,49 +123,21 @@ def token(change: Change) -> str:
     return found
 
 
-def _bar_to_staff(waiting: Waiting) -> str:
-    if waiting.person is None or not waiting.person.active:
-        return "nobody"
-    closed = waiting.case is not None and waiting.case.closed_at is not None
-    return "closed" if closed and waiting.notice.kind in _ABOUT_WORK else ""
-
-
-def _bar_to_correspondent(waiting: Waiting, now: datetime) -> tuple[str, datetime | None]:
-    notice, case, point, who = waiting.notice, waiting.case, waiting.point, waiting.correspondent
-    if case is None or point is None or who is None or who.undone_at is not None:
-        return "unmatched", None
-    if not may_use(point, waiting.consents):
-        return "stop", None
-    if case.held_at is not None:
-        return "held", None
-    if case.closed_at is not None:
-        return "closed", None
-    text = approval(notice.channel, point.index, notice.subject_line or "", notice.body or "")
-    if not notice.approved_by or notice.digest != text:
-        return "not_what_was_approved", None
-    if who.care_of == "deceased" and notice.kind == "follow_up":
-        return "deceased", None
-    return "", _quiet(notice, waiting.clinic, now)
-
-
-def _quiet(notice: Notice, clinic: Clinic | None, now: datetime) -> datetime | None:
-    """Return when a text may leave, if that is not now."""
-    if notice.channel != "sms" or clinic is None:
-        return None
-    local = now.astimezone(ZoneInfo(clinic.zone))
-    if _TEXTS_FROM <= local.hour < _TEXTS_UNTIL:
-        return None
-    morning = local.replace(hour=_TEXTS_FROM, minute=0, second=0, microsecond=0)
-    return morning if local.hour < _TEXTS_FROM else morning + timedelta(days=1)
-
-
 def _suppress(waiting: Waiting, code: str, moment: Moment) -> Change:
     values = {"state": NoticeState.SUPPRESSED, "code": code, "settled_at": moment.now}
     events = []
     if waiting.point is not None:
         events = [Happened("not_sent", {"channel": waiting.notice.channel, "why": code})]
-    notices = _tell_owner(waiting, "not_sent", code)
+    is_ours = waiting.notice.kind == CONFIRMATION
+    notices = [] if is_ours else tell_owner(waiting, "not_sent", code)
+    if code in _OTHERS_ARE_TOLD:
+        events += not_told(waiting, code)
+        notices += passed_on(waiting, code)
     return _changed(waiting.notice, moment, values, events=events, notices=notices)
+
+
+# Why somebody is not told, and it is not because there is nothing to tell.
+_OTHERS_ARE_TOLD = ("nobody", "away", "about")
 
 
 def accepted(waiting: Waiting, claimed: Change, said: Accepted, moment: Moment) -> Change:
@@ -163,12 +160,42 @@ def failed(waiting: Waiting, claimed: Change, error: ChannelError, moment: Momen
     to_them = waiting.point is not None
     if error.sent is None and to_them:
         return _unknown(waiting, claimed, error.code, moment)
+    if error.ours:
+        return untried(waiting, claimed, error.code, moment.now + _MENDED_IN, moment)
     attempts = claimed.sets[0].values["attempts"]
     if error.permanent or attempts >= _ATTEMPTS:
         return _refused(waiting, claimed, error, moment)
-    wait = _BACK_OFF[min(attempts, len(_BACK_OFF)) - 1]
+    wait = back_off(waiting.notice.id, attempts)
     values = {"state": NoticeState.PENDING, "code": error.code, "not_before": moment.now + wait}
     return _settled(waiting, claimed, values, moment)
+
+
+def back_off(notice_id: str, attempts: int) -> timedelta:
+    """Return how long attempt n waits after failing: longer each time, each notice its own way."""
+    wait = _BACK_OFF[min(attempts, len(_BACK_OFF)) - 1]
+    chance = sha256(f"{notice_id}:{attempts}".encode()).digest()[0] / 256
+    return wait * (1 - _JITTER * chance)
+
+
+def untried(
+    waiting: Waiting, claimed: Change, code: str, until: datetime, moment: Moment
+) -> Change:
+    """Give a claim back: the channel rests, or the turn came too late. It was no attempt."""
+    values = {
+        "state": NoticeState.PENDING,
+        "code": code,
+        "not_before": max(until, moment.now),
+        "attempts": waiting.notice.attempts,
+    }
+    return _settled(waiting, claimed, values, moment)
+
+
+def stopped(waiting: Waiting, claimed: Change, code: str, moment: Moment) -> Change:
+    """Note that a claim was not used: a STOP or a hold came before it was handed over."""
+    values = {"state": NoticeState.SUPPRESSED, "code": code, "settled_at": moment.now}
+    event = Happened("not_sent", {"channel": waiting.notice.channel, "why": code})
+    told = tell_owner(waiting, "not_sent", code)
+    return _settled(waiting, claimed, values, moment, events=[event], notices=told)
 
 
 def _unknown(waiting: Waiting, claimed: Change, code: str, moment: Moment) -> Change:
@@ -180,22 +207,43 @@ def _unknown(waiting: Waiting, claimed: Change, code: str, moment: Moment) -> Ch
         values,
         moment,
         events=[Happened("delivery_unknown", facts)],
-        notices=_tell_owner(waiting, "unknown_delivery", code),
+        notices=tell_owner(waiting, "unknown_delivery", code),
     )
 
 
 def _refused(waiting: Waiting, claimed: Change, error: ChannelError, moment: Moment) -> Change:
     values = {"state": NoticeState.REFUSED, "code": error.code, "settled_at": moment.now}
     point = waiting.point
-    events, sets = [], []
+    events: list[Happened] = []
+    sets: list[Set] = []
+    adds: list[Add] = []
     if point is not None:
         facts = {"channel": waiting.notice.channel, "code": error.code}
         events = [Happened("message_refused", facts)]
-        if error.dead_address:
-            why = {"closed_at": moment.now, "closed_why": error.code}
-            sets = [Set(ContactPoint, point.id, why)]
-    notices = _tell_owner(waiting, "bounced", error.code)
-    return _settled(waiting, claimed, values, moment, events=events, notices=notices, sets=sets)
+        sets, adds = closing(point, error.code, error.dead_address, moment)
+    notices = tell_owner(waiting, "bounced", error.code)
+    if point is None:
+        events += not_told(waiting, error.code)
+        notices += passed_on(waiting, error.code)
+    return _settled(
+        waiting, claimed, values, moment, events=events, notices=notices, sets=sets, adds=adds
+    )
+
+
+def closing(
+    point: ContactPoint, code: str, dead: bool, moment: Moment
+) -> tuple[list[Set], list[Add]]:
+    """Return what closes a number or address that is of no use any more.
+
+    Where the provider says that they opted out, it is kept as the STOP it is.
+    """
+    if not dead:
+        return [], []
+    shut = Set(ContactPoint, point.id, {"closed_at": moment.now, "closed_why": code})
+    if code != OPTED_OUT:
+        return [shut], []
+    how = "they opted out with the provider"
+    return [shut], [said(point.index, point.channel, False, how, moment)]
 
 
 def hung(waiting: Waiting, moment: Moment) -> Change:
@@ -224,6 +272,7 @@ def _settled(
     events: Sequence[Happened] = (),
     notices: Sequence[dict[str, Any]] = (),
     sets: Sequence[Set] = (),
+    adds: Sequence[Add] = (),
 ) -> Change:
     receipt = {
         "id": moment.new_id(),
@@ -239,7 +288,7 @@ def _settled(
         after_claim,
         moment,
         sets=[Set(Notice, waiting.notice.id, {**values, "lease_until": None}), *sets],
-        adds=[Add(Receipt, receipt)],
+        adds=[Add(Receipt, receipt), *adds],
         events=events,
         notices=notices,
         case_id=waiting.notice.case_id or "",
@@ -266,11 +315,13 @@ def _changed(
     )
 
 
-def _tell_owner(waiting: Waiting, kind: str, code: str) -> list[dict[str, Any]]:
+def tell_owner(waiting: Waiting, kind: str, code: str) -> list[dict[str, Any]]:
     """Owe somebody the news that a message did not surely arrive; staff's own mail is theirs."""
     notice, told = waiting.notice, waiting.owner
     if told is None or (waiting.point is None and kind != "bounced") or told == waiting.person:
         return []
+    if notice.kind == INVITATION:
+        return []  # its list shows how each stands; a mail for every stale address helps nobody
     return [
         {
             "key": f"{kind}:{notice.id}:{notice.attempts}:{told.id}",

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import available_timezones
 
 from cases.casefile import CaseFile
 from cases.changes import About, Add, Change, Happened, Moment, Set, about
-from cases.consent import suppressed
 from cases.models import ContactPoint, Correspondent, Review, ReviewVersion
 from cases.stages import IllegalMove, legal, one_of, record
+from cases.talking.consent import suppressed
 
 RELATIONS = ("patient", "parent", "relative", "representative")
 CARE_OF = ("self", "minor", "adult", "deceased", "unknown")
@@ -48,6 +49,7 @@ class Who:
     basis: str
     sureness: str = "likely"
     language: str = "en"
+    zone: str = ""  # where they live, if they said so: an IANA name
 
 
 def match(file: CaseFile, who: Who, points: Sequence[Point], moment: Moment) -> Change:
@@ -55,6 +57,8 @@ def match(file: CaseFile, who: Who, points: Sequence[Point], moment: Moment) -> 
     legal("match", file)
     one_of("match", "relation", who.relation, RELATIONS)
     one_of("match", "care-of", who.care_of, CARE_OF)
+    if who.zone and who.zone not in available_timezones():
+        raise IllegalMove("match", [f"{who.zone!r} is no zone; write it like America/Chicago"])
     if not who.name.strip() or not who.basis.strip():
         raise IllegalMove("match", ["say who it is (--name) and on what basis (--basis)"])
     known_as = moment.new_id()
@@ -67,6 +71,7 @@ def match(file: CaseFile, who: Who, points: Sequence[Point], moment: Moment) -> 
         "basis": who.basis,
         "sureness": who.sureness,
         "language": who.language,
+        "zone": who.zone,
         "recorded_by": moment.by,
         "recorded_at": moment.now,
     }
@@ -186,6 +191,27 @@ def identify(file: CaseFile, identifiers: Sequence[str], authority: str, moment:
         events=[Happened("identified", {"identifiers": kinds}, words=authority or None)],
     )
     return record(file, moment, Happened("identified", {"identifiers": kinds})).with_parts(person)
+
+
+def learn(file: CaseFile, care_of: str, moment: Moment) -> Change:
+    """Correct whose care it is about. What was checked before was checked for another's care.
+
+    Where the patient has died nothing that waits is sent any more: one senior person calls.
+    """
+    legal("care-of", file)
+    one_of("care-of", "care-of", care_of, CARE_OF)
+    who = _known(file)
+    facts = {"from": who.care_of, "to": care_of}
+    values: dict[str, Any] = {"care_of": care_of, "identifiers": [], "authority": None}
+    person = Change(
+        about(who),
+        moment,
+        sets=[Set(Correspondent, who.id, values)],
+        events=[Happened("care_of", facts)],
+    )
+    waiting = file.notices if care_of == "deceased" else ()
+    change = record(file, moment, Happened("care_of", facts))
+    return change.with_parts(person, *suppressed(waiting, "deceased", moment))
 
 
 def _known(file: CaseFile) -> Correspondent:

@@ -10,27 +10,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from cases import compliance
+from cases.answering.replies import fingerprint
 from cases.casefile import CaseFile
 from cases.changes import Add, Change, Happened, Moment, Set
-from cases.clocks import end
-from cases.compliance import Level
-from cases.consent import suppressed
+from cases.checking import compliance
+from cases.checking.compliance import Level
+from cases.clockwork.clocks import end
 from cases.models import (
     Account,
     Contact,
     ContactPoint,
 )
-from cases.replies import fingerprint
-from cases.stages import IllegalMove, keyed_clock, legal, one_of, record, running
+from cases.stages import (
+    IllegalMove,
+    answers_owed,
+    keyed_clock,
+    legal,
+    one_of,
+    record,
+)
+from cases.talking import tries
+from cases.talking.callers import refuse_caller, refuse_speaker
+from cases.talking.consent import may_use, purpose_of, suppressed
+from cases.talking.texting import too_long
 from cases.tasks import task_adds
 
 OUTCOMES = (
     "reached", "voicemail", "no_answer", "wrong_number", "other_person", "declined", "sent",
 )  # fmt: skip
-CHANNELS = ("phone", "email", "sms", "letter", "in_person")
+CHANNELS = (
+    "phone", "email", "sms", "letter", "in_person", "page_message", "private_page",
+)  # fmt: skip
+# Our own mail server does not vouch for the sender, or it is not an address we know of theirs.
+_IN_DOUBT = ("unverified", "other_address")
 # In a public reply somebody acknowledges these warnings; in a message nobody is asked to.
 _UNSENDABLE = ("too_long_platform", "placeholder")
 
@@ -57,10 +70,13 @@ def contact(
 ) -> Change:
     """Log one attempt to reach them, with what came of it.
 
-    A voicemail is a try, not contact. A wrong number closes itself; "declined" ends the contact.
+    A voicemail is a try, not contact, and answers nothing they wrote. A wrong number closes itself;
+    "declined" ends the contact.
     """
     legal("contact", file)
-    _refuse_sender("contact", file, moment)
+    refuse_speaker("contact", file, moment)
+    if channel == "phone":
+        refuse_caller("contact", file, moment)
     one_of("contact", "channel", channel, CHANNELS)
     one_of("contact", "outcome", outcome, OUTCOMES)
     if at > moment.now:
@@ -68,27 +84,55 @@ def contact(
     facts = _first_try(file, at)
     if outcome in ("reached", "declined"):
         facts |= _contact_ended(file, outcome, at)
+    if file.case.closed_at is not None:
+        facts = {}  # answered all the same, but the case stays as it was closed
     sets = []
     if outcome == "wrong_number" and point is not None:
         sets.append(
             Set(ContactPoint, point.id, {"closed_at": moment.now, "closed_why": "wrong_number"})
         )
-    answered = running(file, "answer") if outcome in ("reached", "declined") else []
+    told = outcome in ("reached", "declined") or (outcome == "sent" and channel != "phone")
     change = record(
         file,
         moment,
         Happened("contacted", {"channel": channel, "outcome": outcome, "at": at}),
         facts=facts,
         sets=sets,
-        adds=[_contact(file, channel, outcome, note, at, moment, point)],
-        ends=[end(clock, "met", moment) for clock in answered],
+        adds=[contact_row(file, channel, outcome, note, at, moment, point)],
+        ends=answered(file, at, moment) if told else (),
     )
     # Who wants no more gets no more, also of what was approved before.
     waiting = file.notices if outcome == "declined" else ()
     return change.with_parts(*suppressed(waiting, "declined", moment))
 
 
-def _contact(
+def answered(file: CaseFile, at: datetime, moment: Moment) -> list[Set]:
+    """Return the end of the clocks of all they had written when somebody spoke with them.
+
+    Each message has its own: what they wrote after that call is still owed an answer.
+    """
+    wrote = {each.id: each.at for each in file.contacts if each.inbound}
+    return [
+        end(clock, "met", moment)
+        for clock in answers_owed(file)
+        if wrote.get(clock.key, clock.started_at) <= at
+    ]
+
+
+def no_answer(file: CaseFile, why: str, moment: Moment) -> Change:
+    """Decide, as a person, that what they wrote wants no answer ("thank you"), with the reason."""
+    legal("no-answer", file)
+    if not why.strip():
+        raise IllegalMove("no-answer", ["say why it wants no answer: --why"])
+    return record(
+        file,
+        moment,
+        Happened("no_answer", {"messages": [c.key for c in answers_owed(file)]}, words=why),
+        ends=[end(clock, "cancelled", moment) for clock in answers_owed(file)],
+    )
+
+
+def contact_row(
     file: CaseFile,
     channel: str,
     outcome: str,
@@ -98,7 +142,9 @@ def _contact(
     point: ContactPoint | None,
     *,
     inbound: bool = False,
+    **more: Any,
 ) -> Add:
+    """Return the row of one attempt to reach them, or of one message from them."""
     return Add(
         Contact,
         {
@@ -112,6 +158,7 @@ def _contact(
             "note": note or None,
             "by": moment.by,
             "at": at,
+            **more,
         },
     )
 
@@ -149,7 +196,8 @@ def write(
 ) -> Change:
     """Approve this exact text to this number or address. It leaves with the next delivery.
 
-    Raises IllegalMove where the text may not be said, or the way is closed.
+    It answers what they wrote, unless it is to leave only after that is due. Raises IllegalMove
+    where the text may not be said, or the way is closed.
     """
     legal("write", file)
     notice = approved_message("write", kind, file, point, text, subject, moment, not_before)
@@ -157,10 +205,14 @@ def write(
         file,
         moment,
         Happened("message_approved", {"channel": point.channel, "notice": notice["id"]}),
-        facts=_first_try(file, moment.now),
-        adds=[_contact(file, point.channel, "sent", "", moment.now, moment, point)],
+        facts={} if file.case.closed_at else _first_try(file, moment.now),
+        adds=[contact_row(file, point.channel, "sent", "", moment.now, moment, point)],
         notices=[notice],
-        ends=[end(clock, "met", moment) for clock in running(file, "answer")],
+        ends=[
+            end(clock, "met", moment)
+            for clock in answers_owed(file)
+            if not_before is None or clock.due_at is None or not_before <= clock.due_at
+        ],
     )
 
 
@@ -178,8 +230,8 @@ def approved_message(
 
     Raises IllegalMove where who speaks, what is said or the way to them forbids it.
     """
-    _refuse_sender(move, file, moment)
-    _refuse_message(move, file, point, text, subject)
+    refuse_speaker(move, file, moment)
+    _refuse_message(move, file, point, text, subject, purpose_of(kind))
     return message_notice(file, point, text, subject, kind, moment, not_before)
 
 
@@ -214,22 +266,14 @@ def approval(channel: str, index: str, subject: str, text: str) -> str:
     return fingerprint(f"{channel}|{index}|{subject}|{text}")
 
 
-def _refuse_sender(move: str, file: CaseFile, moment: Moment) -> None:
-    """Raise IllegalMove unless a named person speaks, and none whom the case is about."""
-    if moment.by not in file.people:
-        raise IllegalMove(move, ["a named person of the practice speaks with them, no program"])
-    if moment.by in file.case.about:
-        raise IllegalMove(move, ["nobody speaks with them about themselves: somebody else does"])
-
-
 def _refuse_message(
-    move: str, file: CaseFile, point: ContactPoint, text: str, subject: str
+    move: str, file: CaseFile, point: ContactPoint, text: str, subject: str, purpose: str
 ) -> None:
     """Raise IllegalMove where this text may not be said, or not this way."""
     missing = []
     if point.channel not in ("email", "sms"):
         missing.append("only e-mail and text are sent; a call is made and logged: contact")
-    if not file.usable(point):
+    if not may_use(point, file.consents, purpose):
         missing.append("this number or address may not be used: stopped, closed or not allowed")
     if not text.strip():
         missing.append("the message has no text")
@@ -242,6 +286,8 @@ def _refuse_message(
     ):
         missing.append("the patient has died: nothing goes out by itself; a senior person calls")
     limit = 160 if point.channel == "sms" else None
+    if limit and len(text) <= limit and (why := too_long(text)):
+        missing.append(why)
     found = compliance.check_private(f"{subject}\n{text}" if subject else text, limit=limit)
     missing += [
         f'"{each.words}" {each.why} ({each.code}); {each.instead}'
@@ -259,28 +305,44 @@ def received(
     at: datetime,
     moment: Moment,
     point: ContactPoint | None = None,
+    *,
+    doubt: str = "",
+    arrival_id: str | None = None,
 ) -> Change:
     """Take in a message from the correspondent: the answer clock starts, the owner is told.
 
-    What was approved before they wrote is void: it may no longer be right.
+    Each message starts a clock of its own, in a closed case too: a person answers it there, decides
+    that it wants none, or takes the case up again. What was approved before they wrote is void: it
+    may no longer be right. `doubt`: nobody vouches for who wrote it (see _IN_DOUBT); then it is
+    owed an answer all the same, but shows nobody reached. `arrival_id`: the mail as it came.
     """
     legal("received", file)
     one_of("received", "channel", channel, CHANNELS)
-    added = _contact(file, channel, "reached", text, at, moment, point, inbound=True)
+    added = contact_row(
+        file, channel, "reached", text, at, moment, point,
+        inbound=True, doubt=doubt, arrival_id=arrival_id,
+    )  # fmt: skip
     key = added.values["id"]
-    adds = [added]
-    if file.case.closed_at is None:
-        adds.append(keyed_clock(file, "answer", key, moment))
-    facts = {} if file.case.closed_at else _contact_ended(file, "reached", at)
+    adds = [added, keyed_clock(file, _clock_for(file, channel), key, moment)]
+    unsure = file.case.closed_at is not None or doubt in _IN_DOUBT
+    facts = {} if unsure else _contact_ended(file, "reached", at)
+    told = {"channel": channel, "contact": key} | ({"doubt": doubt} if doubt else {})
     change = record(
         file,
         moment,
-        Happened("received", {"channel": channel, "contact": key}),
+        Happened("received", told),
         facts={**facts, **(_first_try(file, at) if facts else {})},
         adds=adds,
         notices=_they_wrote(file, channel, key),
     )
     return change.with_parts(*suppressed(file.notices, "they_wrote_first", moment))
+
+
+def _clock_for(file: CaseFile, channel: str) -> str:
+    """Return the clock a message runs: those to our page are measured by the platform itself."""
+    return (
+        "message" if channel == "page_message" and "message" in file.playbook.clocks else "answer"
+    )
 
 
 def _they_wrote(file: CaseFile, channel: str, contact_id: str) -> list[dict[str, Any]]:
@@ -337,8 +399,8 @@ def give_up(file: CaseFile, how: str, moment: Moment) -> Change:
     invitation to stand, since that is then the only way they can come to us.
     """
     legal(how, file)
-    if how == "unreachable":
-        _refuse_giving_up(file)
+    if how == "unreachable" and (untried := tries.missing(file)):
+        raise IllegalMove("unreachable", untried)
     declined = how == "declined"
     change = record(
         file,
@@ -346,31 +408,7 @@ def give_up(file: CaseFile, how: str, moment: Moment) -> Change:
         Happened("contact_ended", {"how": how}),
         facts={**_first_try(file, moment.now), **_contact_ended(file, how, moment.now)},
         # Who wrote that they want to be left alone is owed no answer.
-        ends=[end(c, "cancelled", moment) for c in running(file, "answer") if declined],
+        ends=[end(c, "cancelled", moment) for c in answers_owed(file) if declined],
     )
     waiting = file.notices if declined else ()
     return change.with_parts(*suppressed(waiting, "declined", moment))
-
-
-def _refuse_giving_up(file: CaseFile) -> None:
-    tries = [c for c in file.round_contacts if not c.inbound]
-    wanted = set(file.playbook.contact_channels)
-    if file.correspondent is not None:
-        wanted &= {
-            "phone" if p.channel == "sms" else p.channel for p in file.points if file.usable(p)
-        }
-    untried = sorted(wanted - {"phone" if c.channel == "sms" else c.channel for c in tries})
-    missing = []
-    if untried:
-        missing.append(f"not tried yet: {', '.join(untried)}")
-    if len(tries) < file.playbook.contact_tries and wanted:
-        missing.append(
-            f"{len(tries)} of {file.playbook.contact_tries} tries are logged; first: contact"
-        )
-    days = {c.at.astimezone(ZoneInfo(file.clinic.zone)).date() for c in tries}
-    if len(days) < file.playbook.contact_days and wanted:
-        missing.append(
-            f"tried on {len(days)} of {file.playbook.contact_days} days; try again on another day"
-        )
-    if missing:
-        raise IllegalMove("unreachable", missing)

@@ -1,0 +1,1 @@
+"""What passes between the practice and a correspondent: how, and with what consent."""
