@@ -21,6 +21,10 @@ PERMITS: Mapping[str, frozenset[str]] = {
     "approve": frozenset(
         {Role.DIRECTOR, Role.MANAGER, Role.CHIEF, Role.PRIVACY_OFFICER, Role.ADMINISTRATOR}
     ),
+    "hand_over": frozenset({Role.DIRECTOR, Role.MANAGER, Role.CHIEF, Role.ADMINISTRATOR}),
+    "templates": frozenset(
+        {Role.DIRECTOR, Role.MANAGER, Role.CHIEF, Role.PRIVACY_OFFICER, Role.ADMINISTRATOR}
+    ),
     "sources": frozenset({Role.MANAGER, Role.CHIEF, Role.ADMINISTRATOR, Role.AUDITOR}),
     "outbox": frozenset({Role.ADMINISTRATOR}),  # whole messages to patients, of every clinic
 }

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import lru_cache
 
-from cases.consent import may_use
+from cases.calendars.worktime import ALWAYS, WorkCalendar, calendar, duty_hours, hours_from
 from cases.models import (
     Account,
     Case,
@@ -17,6 +16,8 @@ from cases.models import (
     Contact,
     ContactPoint,
     Correspondent,
+    Extension,
+    Incident,
     Note,
     Notice,
     Pause,
@@ -27,8 +28,8 @@ from cases.models import (
     RungFired,
     Task,
 )
-from cases.playbook import Playbook
-from cases.worktime import ALWAYS, Hours, WorkCalendar, calendar, hours_from
+from cases.playbooks.playbook import Playbook
+from cases.talking.consent import may_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def calendars(clinic: Clinic, playbook: Playbook) -> Calendars:
     return _calendars(
         clinic.zone,
         clinic.region,
+        tuple(clinic.open_on or ()),
         _frozen(clinic.hours),
         _frozen(clinic.closures),
         _frozen(playbook.duty),
@@ -65,22 +67,12 @@ def _frozen(hours: Mapping[str, Sequence[str]]) -> Frozen:
 
 
 @lru_cache(maxsize=512)
-def _calendars(zone: str, region: str, week: Frozen, closed: Frozen, duty: Frozen) -> Calendars:
-    days = dict(closed)
-    office = hours_from(dict(week), zone, region=region, days=days)
-    return Calendars(calendar("office", office), calendar("duty", _with_duty(office, duty)))
-
-
-def _with_duty(office: Hours, duty: Frozen) -> Hours:
-    """Return the office's hours and those in which somebody minds online answers besides.
-
-    A day with duty hours of its own and office hours keeps the office's: duty fills closed days.
-    """
-    if not duty:
-        return office
-    extra = hours_from(dict(duty), office.zone)
-    week = tuple(mine or theirs for mine, theirs in zip(office.week, extra.week, strict=True))
-    return Hours(week, office.zone, office.region, office.open_on, office.days)
+def _calendars(
+    zone: str, region: str, open_on: tuple[str, ...], week: Frozen, closed: Frozen, duty: Frozen
+) -> Calendars:
+    office = hours_from(dict(week), zone, region=region, open_on=open_on, days=dict(closed))
+    minded = duty_hours(office, dict(duty))
+    return Calendars(calendar("office", office), calendar("duty", minded))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +86,8 @@ class OnTheClock:
     clocks: Sequence[Clock] = ()
     pauses: Mapping[str, Sequence[Pause]] = field(default_factory=dict)  # by clock
     fired: Mapping[str, Sequence[RungFired]] = field(default_factory=dict)  # by clock
+    contacts: Sequence[Contact] = ()  # for a sweep: none
+    clinics: Mapping[str, Clinic] = field(default_factory=dict)  # all: who is told has their own
 
     @property
     def calendars(self) -> Calendars:
@@ -108,14 +102,16 @@ class CaseFile(OnTheClock):
     reviews: Sequence[Review] = ()  # all of them, where a person merged several
     versions: Sequence[ReviewVersion] = ()  # their older states
     replies: Sequence[Reply] = ()
-    contacts: Sequence[Contact] = ()
     tasks: Sequence[Task] = ()
     accounts: Sequence[Account] = ()
     notes: Sequence[Note] = ()
     notices: Sequence[Notice] = ()  # those to the correspondent
     correspondent: Correspondent | None = None
     points: Sequence[ContactPoint] = ()
+    extensions: Mapping[str, Sequence[Extension]] = field(default_factory=dict)  # by clock
     consents: Sequence[Consent] = ()
+    incidents: Sequence[Incident] = ()  # only for the eyes they are for
+    recent_replies: Sequence[str] = ()  # the practice's last ones to other reviews
 
     @property
     def round_contacts(self) -> list[Contact]:
@@ -134,6 +130,3 @@ class CaseFile(OnTheClock):
         if who is None or who.undone_at is not None or self.case.contact_how == "declined":
             return False
         return any(self.usable(point) for point in self.points)
-
-
-LONGEST_PAUSE = timedelta(days=30)

@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 from sqlmodel import SQLModel
 
 from cases.identifiers import Identifiers
-from cases.models import Knock, Notice, Session, Subject, Visibility
+from cases.models import Beat, Call, Knock, Link, Notice, Number, Session, Subject, Visibility
 
 # What may change without a line of history: a notice has its receipts; that a session is still in
 # use, and that somebody is at the door, is told by the events before and after it. A line for each
 # page somebody opens would bury the history that matters.
-_QUIET = (Notice, Session, Knock)
+_QUIET = (Notice, Number, Session, Knock, Beat, Link, Call)
 
 
 @dataclass(frozen=True, slots=True)

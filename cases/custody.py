@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from cases.answering.replies import withdrawn
+from cases.assignment import owner_for
 from cases.casefile import CaseFile
 from cases.changes import Add, Change, Happened, Moment, Set
-from cases.clocks import end
-from cases.consent import suppressed
-from cases.models import Note, Person, Task, Visibility
-from cases.people import owner_for
-from cases.replies import withdrawn
-from cases.stages import IllegalMove, legal, record, running
-from cases.tasks import task_adds
-from cases.triage import Severity
+from cases.judging.triage import Severity
+from cases.models import Clock, Note, Person, Task, Visibility
+from cases.stages import IllegalMove, legal, record
+from cases.talking.consent import suppressed
+from cases.tasks import task_adds, task_clocks
 
 HOLDS = ("counsel", "board", "media", "privacy")
 SEVERITIES = tuple(Severity)
 _REPORT_WITHIN = timedelta(days=2)
+_ANY_ROUTE = "open it where it stands and use the link beside it."
 
 
 def take(file: CaseFile, moment: Moment) -> Change:
@@ -28,9 +28,45 @@ def take(file: CaseFile, moment: Moment) -> Change:
     return record(file, moment, Happened("safety_taken"), facts={"safe_at": moment.now})
 
 
+def have_it(file: CaseFile, moment: Moment) -> Change:
+    """Somebody says "I have it": nobody else is told for a while, then the ladder goes on.
+
+    How long is the playbook's to say, in office time. No deadline moves and a miss stays a miss;
+    the safety of a grave case is taken by its own move, and a clock begun later is not meant.
+    """
+    legal("have-it", file)
+    resting = [c for c in file.clocks if c.ended_at is None and c.kind != "safety"]
+    if not resting:
+        raise IllegalMove("have-it", ["nothing is owed in this case just now"])
+    until = {clock.id: _rests_until(file, clock, moment.now) for clock in resting}
+    facts = {"clocks": [c.kind for c in resting], "until": max(until.values())}
+    sets = [Set(Clock, clock.id, _resting(clock, until[clock.id], moment.now)) for clock in resting]
+    return record(file, moment, Happened("has_it", facts), sets=sets)
+
+
+def _rests_until(file: CaseFile, clock: Clock, now: datetime) -> datetime:
+    span, office = file.playbook.held_for(clock.kind), file.calendars.office
+    return office.add_days(now, span.days) if span.days else office.add(now, span.time)
+
+
+def _resting(clock: Clock, until: datetime, now: datetime) -> dict[str, Any]:
+    """Return what lets a ladder rest; its clock is looked at when it is due all the same."""
+    look = until
+    if clock.missed_at is None and clock.due_at is not None:
+        look = min(until, max(clock.due_at, now))
+    return {"taken_until": until, "look_at": clock.look_at and look}
+
+
 def hand_over(file: CaseFile, to: Person, why: str, moment: Moment) -> Change:
     """Give the case to somebody else, who is told."""
     legal("hand-over", file)
+    if missing := unfit(file, to):
+        raise IllegalMove("hand-over", missing)
+    return given_to(file, to, why, moment)
+
+
+def unfit(file: CaseFile, to: Person) -> list[str]:
+    """Return why somebody cannot own this case, one reason a line."""
     missing = []
     if not to.active:
         missing.append(f"{to.name} is not active any more")
@@ -38,27 +74,35 @@ def hand_over(file: CaseFile, to: Person, why: str, moment: Moment) -> Change:
         missing.append(f"the case is about {to.name}")
     if to.clinics and file.clinic.id not in to.clinics:
         missing.append(f"{to.name} does not work for {file.clinic.name}")
-    if missing:
-        raise IllegalMove("hand-over", missing)
-    return _to(file, to, why, moment)
+    return missing
 
 
-def _to(file: CaseFile, to: Person, why: str, moment: Moment, **facts: Any) -> Change:
+def given_to(
+    file: CaseFile, to: Person, why: str, moment: Moment, *, silently: bool = False, **facts: Any
+) -> Change:
+    """Return the Change that makes somebody the owner; `silently`: they are told by other means.
+
+    Whoever said "I have it" has it no longer: the new owner hears of what is owed.
+    """
+    notice = {
+        "key": f"handed:{file.case.id}:{file.case.version}:{to.id}",
+        "case_id": file.case.id,
+        "kind": "handed_over",
+        "channel": "email",
+        "person_id": to.id,
+        "detail": {},
+    }
     return record(
         file,
         moment,
         Happened("handed_over", {"from": file.case.owner_id or "", "to": to.id}, words=why or None),
         facts={"owner_id": to.id, **facts},
-        notices=[
-            {
-                "key": f"handed:{file.case.id}:{file.case.version}:{to.id}",
-                "case_id": file.case.id,
-                "kind": "handed_over",
-                "channel": "email",
-                "person_id": to.id,
-                "detail": {},
-            }
+        sets=[
+            Set(Clock, clock.id, {"taken_until": None, "look_at": moment.now})
+            for clock in file.clocks
+            if clock.ended_at is None and clock.taken_until is not None
         ],
+        notices=[] if silently else [notice],
     )
 
 
@@ -91,25 +135,33 @@ def set_severity(file: CaseFile, severity: str, why: str, moment: Moment) -> Cha
 
 
 def set_about(file: CaseFile, people: Sequence[Person], moment: Moment) -> Change:
-    """Say which staff it is about: none of them owns, approves, calls or hears of it by ladder."""
+    """Say which staff it is about: none of them owns, approves, calls or hears of it by ladder.
+
+    The program only suggests; a person says it, or that it is about nobody.
+    """
     legal("about", file)
     ids = [person.id for person in people]
     event = Happened("about", {"people": ids})
     if file.case.owner_id not in ids:
-        return record(file, moment, event, facts={"about": ids})
+        return record(file, moment, event, facts={"about": ids, "about_by": moment.by})
     new = owner_for(file.clinic, file.people, ids, moment.now)
     if new is None:
         raise IllegalMove("about", ["nobody else could own the case; add a person first"])
-    change = _to(file, new, "the case is about its owner", moment, about=ids)
+    change = given_to(
+        file, new, "the case is about its owner", moment, about=ids, about_by=moment.by
+    )
     return Change(
         change.subject, moment, change.sets, change.adds, (event, *change.events), change.notices
     )
 
 
-def judge_troll(file: CaseFile, is_troll: bool, evidence: str, moment: Moment) -> Change:
+def judge_troll(
+    file: CaseFile, is_troll: bool, evidence: str, moment: Moment, route: str = ""
+) -> Change:
     """Say, as a person, whether this is a troll. A confirmed one is reported to the platform.
 
     It gets no reply; the evidence is kept. Whether it is one is never for software to decide.
+    `route`: the platform's own way to report a review, in words; the task names it.
     """
     legal("troll", file)
     if not is_troll:
@@ -127,7 +179,7 @@ def judge_troll(file: CaseFile, is_troll: bool, evidence: str, moment: Moment) -
     report = task_adds(
         file,
         "report_to_platform",
-        "Report the review by the platform's own route; note the answer",
+        f"Report the review to {file.review.platform}: {route or _ANY_ROUTE} Then note the answer.",
         moment.now + _REPORT_WITHIN,
         moment,
     )
@@ -162,12 +214,22 @@ def add_note(file: CaseFile, text: str, visibility: Visibility, moment: Moment) 
 
 
 def add_task(
-    file: CaseFile, kind: str, what: str, due_at: datetime, moment: Moment, owner_id: str = ""
+    file: CaseFile,
+    kind: str,
+    what: str,
+    due_at: datetime | None,
+    moment: Moment,
+    owner_id: str = "",
 ) -> Change:
-    """Owe something on a date: a promise, an account of the physician, a corrective action."""
+    """Owe something on a date: a promise, an appeal, the physician's account, a remedy.
+
+    A promise and an appeal run clocks of their own; an appeal without a date has the playbook's.
+    """
     legal("task", file)
     adds = task_adds(file, kind, what, due_at, moment, owner_id)
-    event = Happened("task_set", {"task": adds[0].values["id"], "kind": kind, "due_at": due_at})
+    event = Happened(
+        "task_set", {"task": adds[0].values["id"], "kind": kind, "due_at": adds[0].values["due_at"]}
+    )
     return record(file, moment, event, adds=adds)
 
 
@@ -181,5 +243,5 @@ def task_done(file: CaseFile, task: Task, evidence: str, moment: Moment) -> Chan
         moment,
         Happened("task_done", {"task": task.id}),
         sets=[Set(Task, task.id, {"done_at": moment.now, "evidence": evidence})],
-        ends=[end(clock, "met", moment) for clock in running(file, "task", task.id)],
+        ends=task_clocks(file, task, "met", moment),
     )

@@ -6,16 +6,18 @@ looks.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
+from cases.answering.replies import withdrawn
+from cases.arriving.opening import Practised, open_case
 from cases.casefile import CaseFile
-from cases.changes import Change, Happened, Moment, Set, about
-from cases.clocks import end
-from cases.consent import suppressed
-from cases.conversation import approved_message, contact
-from cases.models import ContactPoint, Notice, NoticeState
-from cases.replies import withdrawn
+from cases.changes import Add, Change, Happened, Moment, Set, about
+from cases.models import ContactPoint, Notice, NoticeState, Review
+from cases.playbooks.playbook import Playbook
 from cases.stages import NEEDS, IllegalMove, lacking, legal, record, running
+from cases.talking.consent import suppressed
+from cases.talking.conversation import answered, approved_message, contact, contact_row
 
 CAUSES = (
     "wait_time", "front_office", "bedside_manner", "poor_follow_up", "unnecessary_tests",
@@ -75,10 +77,23 @@ def look(file: CaseFile, standing: str, moment: Moment) -> Change:
         facts = _window_ended(file, standing, moment)
         change = record(file, moment, seen, facts=facts)
         return change.with_parts(*suppressed(file.notices, standing, moment))
-    due = [c.due_at for c in running(file, "monitor") if c.due_at is not None]
-    over = all(moment.now >= each for each in due)
+    ends = window_ends(file)
+    over = ends is None or moment.now >= ends
     facts = _window_ended(file, "stands", moment) if over else {}
     return record(file, moment, seen, facts=facts)
+
+
+def window_ends(file: CaseFile) -> datetime | None:
+    """Return until when a resolved case is watched; None where its clock does not run.
+
+    The clock `monitor` is due later: by then somebody is to have looked once more. Its pauses move
+    the end of the window as they move that.
+    """
+    due = [c.due_at for c in running(file, "monitor") if c.due_at is not None]
+    if not due:
+        return None
+    window, promise = file.playbook.monitor_window, file.playbook.clocks["monitor"]
+    return max(due) - (promise.span.real - window if window is not None else timedelta())
 
 
 def _window_ended(file: CaseFile, how: str, moment: Moment) -> dict[str, Any]:
@@ -124,12 +139,21 @@ def release_follow_up(file: CaseFile, notice: Notice, moment: Moment) -> Change:
         moment,
         sets=[Set(Notice, notice.id, {"state": NoticeState.PENDING, "not_before": moment.now})],
     )
+    point = next((each for each in file.points if each.id == notice.point_id), None)
     return record(
         file,
         moment,
         Happened("followed_up", {"channel": notice.channel, "notice": notice.id}),
         facts={"followed_up_at": moment.now, "followed_up_how": notice.channel},
+        adds=[_asked_once_more(file, notice.channel, point, notice.approved_by, moment)],
     ).with_parts(let_go)
+
+
+def _asked_once_more(
+    file: CaseFile, channel: str, point: ContactPoint | None, by: str, moment: Moment
+) -> Add:
+    """Return the contact a follow-up is, by whoever approved its words."""
+    return contact_row(file, channel, "sent", "", moment.now, moment, point, by=by)
 
 
 def follow_up(
@@ -143,9 +167,32 @@ def follow_up(
         moment,
         Happened("followed_up", {"channel": point.channel, "notice": notice["id"]}),
         facts={"followed_up_at": moment.now, "followed_up_how": point.channel},
+        adds=[_asked_once_more(file, point.channel, point, moment.by, moment)],
         notices=[notice],
     )
     return change.with_parts(*suppressed(_planned(file), "replaced", moment))
+
+
+_ON_ITS_WAY = (
+    NoticeState.PLANNED, NoticeState.PENDING, NoticeState.SENDING, NoticeState.ACCEPTED,
+    NoticeState.DELIVERED, NoticeState.UNKNOWN,
+)  # fmt: skip
+
+
+def not_followed_up(file: CaseFile, notice: Notice, moment: Moment) -> Change | None:
+    """Take back that they were asked once more, where the message never left or never arrived.
+
+    None where another one is on its way, or somebody asked meanwhile by another.
+    """
+    sent = [each for each in file.notices if each.kind == "follow_up" and each.id != notice.id]
+    began = file.case.began_at
+    another = any(each.state in _ON_ITS_WAY and each.created_at >= began for each in sent)
+    if file.case.closed_at is not None or file.case.followed_up_how != notice.channel or another:
+        return None
+    facts: dict[str, Any] = {"followed_up_at": None, "followed_up_how": ""}
+    if not file.may_contact:
+        facts = {"followed_up_how": "nobody to contact"}
+    return record(file, moment, Happened("follow_up_lost", {"notice": notice.id}), facts=facts)
 
 
 def follow_up_by_phone(file: CaseFile, outcome: str, note: str, moment: Moment) -> Change:
@@ -155,7 +202,7 @@ def follow_up_by_phone(file: CaseFile, outcome: str, note: str, moment: Moment) 
         raise IllegalMove("follow-up", [f"{outcome!r} told them nothing; try again, or write"])
     call = contact(file, "phone", outcome, note, moment.now, moment)
     facts = {"followed_up_at": moment.now, "followed_up_how": f"phone: {outcome}"}
-    answered = running(file, "answer") if outcome != "voicemail" else []
+    told = outcome != "voicemail"
     change = record(
         file,
         moment,
@@ -163,7 +210,7 @@ def follow_up_by_phone(file: CaseFile, outcome: str, note: str, moment: Moment) 
         Happened("followed_up", {"channel": "phone"}),
         facts=facts,
         adds=call.adds,
-        ends=[end(clock, "met", moment) for clock in answered],
+        ends=answered(file, moment.now, moment) if told else (),
     )
     return change.with_parts(*suppressed(_planned(file), "replaced", moment))
 
@@ -173,12 +220,13 @@ def close(file: CaseFile, outcome: str, moment: Moment) -> Change:
     legal("close", file)
     if outcome not in OUTCOMES:
         raise IllegalMove("close", [f"{outcome!r}: say one of {', '.join(OUTCOMES)}"])
-    return record(
+    change = record(
         file,
         moment,
         Happened("closed", {"outcome": outcome}),
         facts={"closed_at": moment.now, "outcome": outcome},
     )
+    return change.with_parts(*suppressed(_planned(file), "closed", moment))
 
 
 def dismiss(file: CaseFile, why: str, note: str, moment: Moment) -> Change:
@@ -214,6 +262,31 @@ def reopen(file: CaseFile, why: str, moment: Moment) -> Change:
             ],
         )
     return begin_again(file, why, moment)
+
+
+def take_up(file: CaseFile, playbook: Playbook, why: str, moment: Moment) -> Change:
+    """Take a closed case up again, or, where it was closed too long ago, open one linked to it.
+
+    The new case is under `playbook`, the one in force. It knows the correspondent and leaves the
+    public reply as it stands: it is about what they say now.
+    """
+    legal("reopen", file)
+    if may_reopen(file, moment):
+        return reopen(file, why, moment)
+    case = file.case
+    known = Practised(file.clinic, file.people, playbook)
+    more: dict[str, Any] = {"correspondent_id": case.correspondent_id, "about": case.about}
+    if case.acknowledged_at is not None:
+        more |= {"acknowledged_at": moment.now, "acknowledged_how": f"in case {case.number}"}
+    opened = open_case(file.review, known, moment, case, **more)
+    link = Happened("linked", {"case": opened.subject.id}, words=why or None)
+    given = Change(
+        about(file.review),
+        moment,
+        sets=[Set(Review, file.review.id, {"case_id": opened.subject.id})],
+        events=[Happened("given", {"case": opened.subject.id})],
+    )
+    return opened.with_parts(record(file, moment, link), given)
 
 
 def may_reopen(file: CaseFile, moment: Moment) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from cases.answering.replies import withdrawn
 from cases.casefile import CaseFile
-from cases.changes import Change, Happened, Moment, Set, about
-from cases.consent import suppressed
+from cases.changes import Add, Change, Happened, Moment, Set, about
+from cases.clockwork.clocks import start
 from cases.following import begin_again
-from cases.models import Review
-from cases.replies import withdrawn
-from cases.stages import IllegalMove, legal, record
+from cases.models import Clock, Contact, Review
+from cases.stages import IllegalMove, answers_owed, legal, record
+from cases.talking.consent import suppressed
 
 
 def merge(file: CaseFile, into: CaseFile, why: str, moment: Moment) -> Change:
@@ -40,9 +43,51 @@ def merge(file: CaseFile, into: CaseFile, why: str, moment: Moment) -> Change:
         },
         sets=withdrawn(file, moment),
     )
-    taken = record(into, moment, Happened("took_in", {"case": file.case.id}, words=why))
+    carried = _carried(file, into, moment)
+    facts = {"case": file.case.id} | ({"unanswered": len(carried.adds)} if carried.adds else {})
+    taken = record(
+        into, moment, Happened("took_in", facts, words=why), sets=carried.sets, adds=carried.adds
+    )
     reviews = [_give(review, into, moment) for review in file.reviews]
     return change.with_parts(taken, *reviews, *suppressed(file.notices, "merged", moment))
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """What they wrote and nobody has answered, with the promise to answer it."""
+
+    sets: Sequence[Set] = ()
+    adds: Sequence[Add] = ()
+
+
+def _carried(file: CaseFile, into: CaseFile, moment: Moment) -> _Carried:
+    """Return what is owed an answer, as of the case that goes on: it runs since it came.
+
+    It stays there, whatever is unmerged later: whoever reads it there answers it.
+    """
+    wrote = {each.id for each in file.contacts if each.inbound}
+    home = {"case_id": into.case.id, "round": into.case.round}
+    owed = answers_owed(file)
+    return _Carried(
+        [Set(Contact, clock.key, home) for clock in owed if clock.key in wrote],
+        [_again(clock, into, moment) for clock in owed],
+    )
+
+
+def _again(clock: Clock, into: CaseFile, moment: Moment) -> Add:
+    """Return the same promise, begun when it was begun, by the policy and hours of that case."""
+    kind = clock.kind if clock.kind in into.playbook.clocks else "answer"
+    return start(
+        kind,
+        into.case.id,
+        clock.started_at,
+        into.playbook.clocks[kind],
+        into.calendars,
+        moment,
+        key=clock.key,
+        round_=into.case.round,
+        version=into.playbook.version,
+    )
 
 
 def unmerge(file: CaseFile, into: CaseFile, moment: Moment) -> Change:

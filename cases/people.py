@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from cases.models import Case, Clinic, Person, Role
+from cases.models import Case, Person, Role
 
 
 def told(
@@ -39,11 +39,11 @@ def holder(role: str, case: Case, people: Mapping[str, Person], now: datetime) -
     if role == "owner":
         named = [p for p in [people.get(case.owner_id or "")] if p is not None]
     else:
-        named = _with_role(role, case.clinic_id, people)
+        named = with_role(role, case.clinic_id, people)
     for person in named:
-        present = stand_in(person, people, now)
-        if present is not None and present.id not in case.about:
-            return present
+        here = stand_in(person, people, now)
+        if here is not None and here.id not in case.about:
+            return here
     return None
 
 
@@ -51,7 +51,7 @@ def stand_in(person: Person, people: Mapping[str, Person], now: datetime) -> Per
     """Return the person, or who stands in while they are away; None where the chain ends."""
     seen: set[str] = set()
     here: Person | None = person
-    while here is not None and (not here.active or _away(here, now)):
+    while here is not None and not present(here, now):
         seen.add(here.id)
         here = people.get(here.substitute_id or "")
         if here is not None and here.id in seen:  # A for B, B for A, and both are away
@@ -59,21 +59,31 @@ def stand_in(person: Person, people: Mapping[str, Person], now: datetime) -> Per
     return here
 
 
-def owner_for(
-    clinic: Clinic, people: Mapping[str, Person], about: Sequence[str], now: datetime
+def instead_of(
+    person: Person, about: Sequence[str], people: Mapping[str, Person], now: datetime
 ) -> Person | None:
-    """Return who owns a new case: the clinic's director, else another, else who runs things."""
-    named = [p for p in [people.get(clinic.director_id or "")] if p is not None]
-    for role in (Role.DIRECTOR, Role.MANAGER, Role.CHIEF, Role.ADMINISTRATOR):
-        named += _with_role(role, clinic.id, people)
-    for person in named:
-        present = stand_in(person, people, now)
-        if present is not None and present.id not in about:
-            return present
-    return None
+    """Return who hears what this person cannot: the next in their chain, or an administrator.
+
+    Whoever it is about is passed over, and so is the person: None where that leaves nobody.
+    """
+    seen = {person.id, *about}
+    here = people.get(person.substitute_id or "")
+    while here is not None and here.id not in seen:
+        seen.add(here.id)
+        if present(here, now):
+            return here
+        here = people.get(here.substitute_id or "")
+    named = [p for p in people.values() if p.active and p.role == Role.ADMINISTRATOR]
+    others = [p for p in named if p.id != person.id and p.id not in about]
+    return next((p for p in others if present(p, now)), next(iter(others), None))
 
 
-def _with_role(role: str, clinic_id: str, people: Mapping[str, Person]) -> list[Person]:
+def present(person: Person, now: datetime) -> bool:
+    """Tell whether somebody works here, and is not away."""
+    return person.active and not _away(person, now)
+
+
+def with_role(role: str, clinic_id: str, people: Mapping[str, Person]) -> list[Person]:
     """Return the active holders of a role, those of this very clinic before those of all."""
     held = [
         person

@@ -9,8 +9,9 @@ from typing import Any
 from cases.addresses import email, phone
 from cases.casefile import calendars
 from cases.changes import About, Add, Change, Happened, Moment, Set, about
+from cases.clockwork.attention import check_quiet, check_zone
 from cases.models import Clinic, Person, PlaybookVersion, Practice, Role, Source
-from cases.playbook import Playbook, parse_playbook
+from cases.playbooks.playbook import Playbook, parse_playbook
 
 
 class PracticeError(ValueError):
@@ -71,6 +72,48 @@ def set_away(
     )
 
 
+REMINDERS = ("at_once", "digest", "off")
+
+
+def prefer(
+    person: Person,
+    moment: Moment,
+    *,
+    reminders: str | None = None,
+    quiet: Mapping[str, Sequence[str]] | None = None,
+    zone: str | None = None,
+    open_cases_at_most: int | None = None,
+    clinic: Clinic | None = None,
+) -> Change:
+    """Record how somebody wants to be told, and how many cases are enough; None: as it is.
+
+    `reminders`: of low rungs only; escalations and grave cases always come at once. `quiet`: hours
+    not to be told in, but for somebody's safety. `open_cases_at_most` 0: as the playbook says.
+    `clinic`: whose zone is theirs where they have none. Raises PracticeError, WorktimeError.
+    """
+    if reminders is not None and reminders not in REMINDERS:
+        raise PracticeError(f"{reminders!r}: reminders come {', '.join(REMINDERS)}")
+    if open_cases_at_most is not None and open_cases_at_most < 0:
+        raise PracticeError("nobody can have fewer than no cases; 0 is as the playbook says")
+    values: dict[str, Any] = {"reminders": reminders, "zone": zone}
+    if quiet is not None:
+        values["quiet"] = {day: list(spans) for day, spans in quiet.items()}
+    values = {name: value for name, value in values.items() if value is not None}
+    if open_cases_at_most is not None:
+        values["open_cases_at_most"] = open_cases_at_most or None
+    if not values:
+        raise PracticeError("say what is to be different: reminders, quiet hours, zone, cases")
+    where = values.get("zone", person.zone) or (clinic.zone if clinic else "UTC")
+    check_quiet(values.get("quiet", person.quiet), where)
+    check_zone(where)
+    return Change(
+        about(person),
+        moment,
+        sets=[Set(Person, person.id, values)],
+        events=[Happened("preferred", values)],
+    )
+
+
 def deactivate(person: Person, moment: Moment) -> Change:
     """Note that somebody left: they are told nothing more, and their cases fall to others."""
     return Change(
@@ -91,12 +134,15 @@ def add_clinic(
     *,
     director: Person | None = None,
     known: Mapping[str, Clinic] | None = None,
+    open_on: Sequence[str] = (),
+    closures: Mapping[str, Sequence[str]] | None = None,
     **more: str,
 ) -> Change:
     """Record a location. Its hours and zone are tried at once: a case must not be the first.
 
-    `more`: region, phone, email, point_person, point_role. Raises PracticeError, AddressError,
-    WorktimeError.
+    `open_on`: holidays of the region that do not close it, names or ISO dates; `closures`: ISO
+    dates with hours of their own, none for closed. `more`: region, phone, email, point_person,
+    point_role. Raises PracticeError, AddressError, WorktimeError.
     """
     if not slug or slug != slug.strip().lower().replace(" ", "-"):
         raise PracticeError(f"{slug!r} is no short name; write it like elm-street")
@@ -109,6 +155,8 @@ def add_clinic(
         "zone": zone,
         "hours": {day: list(spans) for day, spans in hours.items()},
         "region": more.get("region", ""),
+        "open_on": list(open_on),
+        "closures": {day: list(spans) for day, spans in (closures or {}).items()},
         "phone": phone(more["phone"]) if more.get("phone") else "",
         "email": email(more["email"]) if more.get("email") else "",
         "point_person": more.get("point_person", ""),
@@ -127,8 +175,14 @@ def add_source(
     *,
     known: Sequence[Source] = (),
     clinic: Clinic | None = None,
+    owner: Person | None = None,
+    silent_after: int | None = None,
 ) -> Change:
-    """Record where reviews are fetched from; `clinic`: whose they are where none is named."""
+    """Record where reviews are fetched from; `clinic`: whose they are where none is named.
+
+    `owner`: whose its trouble is, else the administrator's. `silent_after`: hours without a new
+    review after which they are asked to look, None for what is usual there, 0 for never.
+    """
     if not name.strip() or not place.strip():
         raise PracticeError("a source has a name and a place")
     if any(source.name == name for source in known):
@@ -139,23 +193,41 @@ def add_source(
         "platform": platform,
         "place": place,
         "clinic_id": clinic.id if clinic else None,
+        "owner_id": owner.id if owner else None,
+        "silent_after": silent_after,
     }
     return _added(Source, values, moment)
 
 
-def adopt(text: str, where: str, practice: Practice, moment: Moment) -> Change:
+def adopt(
+    text: str, where: str, practice: Practice, moment: Moment, *, running: bool = False
+) -> Change:
     """Put a playbook into force for new cases; running ones keep the version they began with.
 
-    Raises PlaybookError.
+    `running`: they are moved to this one, too, as `recomputing` does it. Raises PlaybookError.
     """
     playbook = parse_playbook(text, where)
     number = practice.playbook_version + 1
     return Change(
         about(practice),
         moment,
-        sets=[Set(Practice, practice.id, {"playbook_version": number})],
+        sets=[
+            Set(
+                Practice,
+                practice.id,
+                {
+                    "playbook_version": number,
+                    "moving_since": moment.now if running else practice.moving_since,
+                },
+            )
+        ],
         adds=[adopted(playbook, number, moment)],
-        events=[Happened("playbook_adopted", {"name": playbook.name, "version": number})],
+        events=[
+            Happened(
+                "playbook_adopted",
+                {"name": playbook.name, "version": number, "running": running},
+            )
+        ],
     )
 
 

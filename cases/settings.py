@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -16,6 +17,9 @@ from pydantic_settings import (
 )
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+_PLUS_ABLE = re.compile(r"[A-Za-z0-9._-]{1,20}@[A-Za-z0-9.-]+")  # RFC 5321, 4.5.3.1.1: 64 in all
 
 
 class SettingsError(ValueError):
@@ -46,6 +50,13 @@ class Settings(BaseSettings):
     smtp_password: SecretStr = SecretStr("")
     smtp_ca: Path | None = None
     smtp_timeout: float = Field(default=600, ge=1)  # RFC 5321, 4.5.3.2.6: ten minutes
+    mail_reply_to: str = ""  # its plus-addresses reach Amends ("care+..."); none: to mail_from
+    bounce_domain: str = ""  # "bounces+..." there reaches Amends; none: bounces go to mail_from
+    dkim_key: Path | None = None  # an RSA private key in PEM; none: the mail server signs
+    dkim_selector: str = "amends"
+    dkim_domain: str = ""  # none: the domain of mail_from
+    auto_ack: bool = False  # tell a patient who writes that it has come in: at most once a case in
+    auto_ack_days: int = Field(default=7, ge=1, le=90)  # so many days
 
     texts: Literal["", "local", "twilio"] = ""
     twilio_account: str = ""
@@ -55,7 +66,18 @@ class Settings(BaseSettings):
     twilio_url: str = "https://api.twilio.com"
     twilio_timeout: float = Field(default=10, gt=0, le=60)
 
+    # How many leave in a minute at most, as the provider allows it; 0: as many as wait.
+    mails_per_minute: int = Field(default=0, ge=0)
+    texts_per_minute: int = Field(default=0, ge=0)
+
+    # What each source needs to sign in: [sources.NAME] in amends.toml. Kept out of any printing.
+    sources: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
+
+    private_page_days: int = Field(default=14, ge=1, le=90)  # so long a patient's page opens
+    calls: Literal["", "twilio"] = ""  # "": a call is a tel: link on whatever one holds
     sqlite_wait_seconds: float = Field(default=30, gt=0, le=600)  # for another who writes
+    # Asked for once a minute while all is well; whoever waits there for it notices a silence.
+    heartbeat_url: str = Field(default="", repr=False)
     lease_minutes: int = Field(default=15, ge=11)  # longer than the longest call to a mail server
 
     @field_validator("data")
@@ -72,6 +94,11 @@ class Settings(BaseSettings):
                 "smtp_security = 'none' sends patients' addresses in the clear; it is allowed for "
                 "this machine only: use 'starttls' or 'tls'"
             )
+        if self.mail_reply_to and not _PLUS_ABLE.fullmatch(self.mail_reply_to):
+            raise ValueError(
+                "mail_reply_to must be one address with at most 20 characters before the @: a "
+                "token of 43 is put beside them"
+            )
         if (
             self.twilio_url.startswith("http://")
             and urlsplit(self.twilio_url).hostname not in _LOOPBACK
@@ -80,15 +107,17 @@ class Settings(BaseSettings):
         return self
 
     def _lacking(self) -> list[tuple[str, str]]:
-        wanted = {
-            "mail_from": ("mail", "smtp"),
-            "smtp_host": ("mail", "smtp"),
-            "twilio_account": ("texts", "twilio"),
-            "twilio_token": ("texts", "twilio"),
-        }
+        wanted = (
+            ("mail_from", "mail", "smtp"),
+            ("smtp_host", "mail", "smtp"),
+            ("twilio_account", "texts", "twilio"),
+            ("twilio_token", "texts", "twilio"),
+            ("twilio_account", "calls", "twilio"),
+            ("twilio_token", "calls", "twilio"),
+        )
         lacking = [
             (name, f"{which} = '{value}'")
-            for name, (which, value) in wanted.items()
+            for name, which, value in wanted
             if getattr(self, which) == value and not _text(getattr(self, name))
         ]
         if self.texts == "twilio" and not (self.twilio_service or self.twilio_from):

@@ -7,23 +7,37 @@ head of its chain of events. Fields about a patient are `sealed()`; times are aw
 from __future__ import annotations
 
 from cases.models.access import ApiToken, Knock, Login, Session
+from cases.models.alerts import Alert
+from cases.models.arrivals import Arrival
+from cases.models.beats import Beat
+from cases.models.calls import Call
 from cases.models.cases import Account, Case, Note, Task
-from cases.models.clocks import Clock, Pause, RungFired
+from cases.models.clocks import Clock, Extension, Pause, RungFired
 from cases.models.correspondents import Consent, Contact, ContactPoint, Correspondent
 from cases.models.fields import at, data, key, maybe_at, sealed, to
 from cases.models.history import Event, EventDetail
-from cases.models.kinds import NoticeState, ReplyState, Role, Stage, Visibility
-from cases.models.notices import Notice, Receipt
+from cases.models.incidents import Incident
+from cases.models.invitations import InvitationList
+from cases.models.kinds import ArrivalState, NoticeState, ReplyState, Role, Stage, Visibility
+from cases.models.links import Link, Upload, UploadContent
+from cases.models.notices import Circuit, Notice, Number, Receipt
 from cases.models.practice import Clinic, Person, PlaybookVersion, Practice, Source
 from cases.models.replies import Reply
-from cases.models.reviews import Review, ReviewVersion
+from cases.models.reviews import Review, ReviewAlias, ReviewVersion
 from cases.models.subject import Subject
+from cases.models.templates import TemplateVersion
 
 __all__ = [
     "SUBJECTS",
     "Account",
+    "Alert",
     "ApiToken",
+    "Arrival",
+    "ArrivalState",
+    "Beat",
+    "Call",
     "Case",
+    "Circuit",
     "Clinic",
     "Clock",
     "Consent",
@@ -32,11 +46,16 @@ __all__ = [
     "Correspondent",
     "Event",
     "EventDetail",
+    "Extension",
+    "Incident",
+    "InvitationList",
     "Knock",
+    "Link",
     "Login",
     "Note",
     "Notice",
     "NoticeState",
+    "Number",
     "Pause",
     "Person",
     "PlaybookVersion",
@@ -45,6 +64,7 @@ __all__ = [
     "Reply",
     "ReplyState",
     "Review",
+    "ReviewAlias",
     "ReviewVersion",
     "Role",
     "RungFired",
@@ -53,6 +73,9 @@ __all__ = [
     "Stage",
     "Subject",
     "Task",
+    "TemplateVersion",
+    "Upload",
+    "UploadContent",
     "Visibility",
     "at",
     "data",
@@ -63,6 +86,6 @@ __all__ = [
 ]
 
 SUBJECTS: tuple[type[Subject], ...] = (
-    Practice, Clinic, Person, Source, Correspondent, Case, Review, Notice,
-    Session, ApiToken, Knock,
+    Practice, Clinic, Person, Source, Correspondent, Case, Review, Notice, Arrival,
+    Session, ApiToken, Knock, Beat, Circuit, Number, Link, Call, InvitationList,
 )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from cases.models.fields import at, data, key, maybe_at, sealed, to
+from cases.models.fields import at, data, key, late, late_list, maybe_at, sealed, to
 from cases.models.kinds import Stage, Visibility
 from cases.models.subject import Subject
 
@@ -31,6 +31,8 @@ class Case(Subject, table=True):
     stage: str = Stage.ACKNOWLEDGE
     round: int = 1
     about: list[str] = data(list)  # staff the review is about: never on this case's ladder
+    about_by: str = late("")  # who said so; "" while only the program thinks so
+    twins: list[str] = late_list()  # cases that may be the same person's: a person decides
     troll: str = ""  # suspected, confirmed, denied
     opened_at: datetime = at()
     began_at: datetime = at()  # of this round
@@ -57,6 +59,7 @@ class Case(Subject, table=True):
     merged_into_id: str | None = Field(default=None, max_length=36)
     parked_until: datetime | None = maybe_at()
     parked_code: str = ""
+    parked_told_at: datetime | None = maybe_at()  # when the administrators last heard of it
 
 
 class Task(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""Promises with a deadline: their pauses and the rungs that had their moment."""
+"""Promises with a deadline: their pauses, their extensions, the rungs that had their moment."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import SQLModel
 
-from cases.models.fields import at, key, maybe_at, to
+from cases.models.fields import at, key, late, maybe_at, sealed, to
 
 
 class Clock(SQLModel, table=True):
@@ -32,11 +32,14 @@ class Clock(SQLModel, table=True):
     started_at: datetime = at()
     span: int  # seconds of open time
     days: int = 0  # and whole working days
+    extra: int = late(0)  # seconds of open time granted since; the extensions say by whom
+    turn: int = late(0)  # how often its ladder began anew
     calendar: str
     playbook_version: int
     due_at: datetime | None = maybe_at()
     look_at: datetime | None = maybe_at()
     missed_at: datetime | None = maybe_at()  # once set, stays
+    taken_until: datetime | None = maybe_at()  # somebody has it: its ladder rests until then
     ended_at: datetime | None = maybe_at()
     ended_how: str = ""  # met, cancelled
 
@@ -54,6 +57,24 @@ class Pause(SQLModel, table=True):
     by: str = ""
 
 
+class Extension(SQLModel, table=True):
+    """More time, asked for by one person and answered by another: both dates are kept."""
+
+    __tablename__: ClassVar[Any] = "extensions"
+    id: str = key()
+    clock_id: str = to("clocks", index=True)
+    asked_at: datetime = at()
+    asked_by: str
+    reason: str | None = sealed()
+    from_at: datetime = at()  # when it was due
+    to_at: datetime = at()  # when it is to be due instead
+    answered_at: datetime | None = maybe_at()
+    answered_by: str = ""
+    granted: bool = False
+    why: str | None = sealed()  # of the answer
+    extra: int = 0  # seconds of open time it gave
+
+
 class RungFired(SQLModel, table=True):
     """A rung of a clock's ladder that had its moment: people were told, or it was passed over."""
 
@@ -62,7 +83,7 @@ class RungFired(SQLModel, table=True):
     id: str = key()
     clock_id: str = to("clocks")
     rung: int
-    occurrence: int = 0
+    occurrence: int = 0  # a hundred more for each turn of the ladder
     ripe_at: datetime = at()
     fired_at: datetime = at()
-    told: int = 0  # people; 0 = passed over for a higher one
+    told: int = 0  # people, at once; 0 = passed over for a higher one, or left to a digest

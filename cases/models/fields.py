@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, text
 from sqlmodel import Field
 
 from cases.columns import SealedText, UtcDateTime
@@ -41,3 +41,19 @@ def sealed() -> Any:
 def data(default: Any) -> Any:
     """Return a field of plain JSON: codes and ids, never words of a patient."""
     return Field(default_factory=default, sa_type=JSON)
+
+
+def late_list() -> Any:
+    """Return a field of plain JSON, a list, for a table that may have rows already."""
+    return Field(default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": "[]"})
+
+
+def late(default: str | int | bool) -> Any:
+    """Return a plain field for a table that may have rows already: they get the default too."""
+    given = text(str(default).lower()) if isinstance(default, bool) else str(default)
+    return Field(default=default, sa_column_kwargs={"server_default": given})
+
+
+def late_data() -> Any:
+    """Return a field of plain JSON, an object, for a table that may have rows already."""
+    return Field(default_factory=dict, sa_type=JSON, sa_column_kwargs={"server_default": "{}"})

@@ -44,8 +44,12 @@ class NoticeState(StrEnum):
     PENDING = "pending"
     SENDING = "sending"
     ACCEPTED = "accepted"
+    DELIVERED = "delivered"  # the provider says that it arrived
+    UNDELIVERED = "undelivered"  # the provider took it and says that it did not
     REFUSED = "refused"
     UNKNOWN = "unknown"
+    FOR_DIGEST = "for_digest"  # waits for the person's daily digest
+    IN_DIGEST = "in_digest"  # it was in one: settled
     SUPPRESSED = "suppressed"  # STOP, a hold, a closed case, a void approval: never sent
 
 
@@ -56,7 +60,20 @@ class ReplyState(StrEnum):
     APPROVED = "approved"
     BY_HAND = "by_hand"  # approved; a person posts it, since the platform has no way in
     SUBMITTED = "submitted"
+    PENDING = "pending"  # the platform has it and looks at it before the public may
     LIVE = "live"
     REJECTED = "rejected"
     UNKNOWN = "unknown"
     WITHDRAWN = "withdrawn"
+    EDITED = "edited"  # it was live; a later text of ours stands in its place
+    RECALLED = "recalled"  # it is live and is to be taken down
+
+
+class ArrivalState(StrEnum):
+    """What became of something that came by itself."""
+
+    WAITING = "waiting"
+    READ = "read"
+    UNREAD = "unread"  # nobody could make sense of it: a person looks
+    QUEUED = "queued"  # read, but about which case a person says
+    REFUSED = "refused"

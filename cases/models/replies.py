@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Index
 from sqlmodel import SQLModel
 
-from cases.models.fields import at, data, key, maybe_at, sealed, to
+from cases.models.fields import at, data, key, late, late_data, maybe_at, sealed, to
 from cases.models.kinds import ReplyState
 
 
@@ -33,4 +33,13 @@ class Reply(SQLModel, table=True):
     external_id: str = ""
     url: str = ""
     attested_by: str = ""
-    code: str = ""  # why it was rejected
+    code: str = ""  # why it was rejected, or is not there yet
+    reason: str = late("")  # the platform's own word for it
+    tries: int = late(0)
+    look_at: datetime | None = maybe_at()  # when to hand it over again, or to ask how it stands
+    edits: str = late("")  # the live reply whose place it takes
+    cool_until: datetime | None = maybe_at()  # until then nobody may approve it
+    # One finding a privacy officer overruled: {"code", "start", "end", "by", "at"}.
+    overruled: dict[str, Any] = late_data()
+    overruled_why: str | None = sealed()
+    overwrites: str = late("")  # the mark of another's reply that may be replaced

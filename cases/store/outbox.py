@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
-from cases.delivery import Waiting
 from cases.models import (
     Case,
+    Circuit,
+    Clock,
     Consent,
     ContactPoint,
     Correspondent,
     Notice,
     NoticeState,
+    Number,
     Person,
     Role,
 )
+from cases.people import instead_of
 from cases.store.database import reading
+from cases.store.hands import Hands
 from cases.store.people import PeopleReads
-from cases.store.rows import grouped, opened, read, table, those
+from cases.store.rows import chunks, first, grouped, opened, read, table, those
+from cases.talking.bars import CONFIRMATION
+from cases.talking.delivery import Waiting, number_id
 
 Row = TypeVar("Row")
+# What a number got, or may have got.
+WENT = (
+    NoticeState.SENDING, NoticeState.ACCEPTED, NoticeState.DELIVERED, NoticeState.UNDELIVERED,
+    NoticeState.UNKNOWN,
+)  # fmt: skip
+_LATELY = timedelta(days=8)  # a week by any clock
 
 
 class OutboxReads(PeopleReads):
@@ -40,13 +53,42 @@ class OutboxReads(PeopleReads):
             .order_by(n.c.not_before, n.c.id)
             .limit(limit)
         )
-        return self._known(self._notices(query))
+        return self._known(self._notices(query), now)
 
     def hanging(self, now: datetime, limit: int = 200) -> list[Waiting]:
         """Return notices somebody claimed and never settled: the lease has run out."""
         n = table(Notice)
         hung = (n.c.state == NoticeState.SENDING) & (n.c.lease_until < now)
-        return self._known(self._notices(select(n).where(hung).limit(limit)))
+        return self._known(self._notices(select(n).where(hung).limit(limit)), now)
+
+    def still(
+        self, waiting: Sequence[Waiting]
+    ) -> tuple[Mapping[str, Sequence[Consent]], Mapping[str, Case]]:
+        """Return what is said by now about messages that are about to be handed over.
+
+        The consents by address, and the cases by id.
+        """
+        indexes = [each.point.index for each in waiting if each.point is not None]
+        with reading(self._engine) as connection:
+            said = grouped(those(connection, Consent, "index", indexes), "index")
+            ids = _some(each.notice.case_id for each in waiting)
+            return said, _ids(those(connection, Case, "id", ids))
+
+    def circuits(self) -> dict[str, Circuit]:
+        """Return how each channel's provider is, where one ever rested."""
+        with reading(self._engine) as connection:
+            return {row.id: row for row in read(connection, Circuit, select(table(Circuit)))}
+
+    def handed_since(self, since: datetime) -> dict[str, int]:
+        """Return how many messages were handed over on each channel since then."""
+        n = table(Notice)
+        query = select(n.c.channel, func.count()).where(n.c.claimed_at > since)
+        with reading(self._engine) as connection:
+            return {row[0]: row[1] for row in connection.execute(query.group_by(n.c.channel))}
+
+    def hands(self) -> Hands:
+        """Return what keeps a STOP and a hand-over apart."""
+        return Hands(self._engine)
 
     def count_waiting(self, now: datetime) -> dict[str, int]:
         """Return how many notices wait on each channel by now."""
@@ -87,11 +129,19 @@ class OutboxReads(PeopleReads):
             notices = those(connection, Notice, "point_id", (p.id for p in points), unsent)
         return people, notices
 
+    def told_at(self, notice_id: str) -> tuple[Notice, ContactPoint] | None:
+        """Return a notice to a correspondent as it is kept, and where it went; None: no such."""
+        with reading(self._engine) as connection:
+            notice = first(connection, Notice, table(Notice).c.id == notice_id)
+            point_id = notice.point_id if notice is not None else None
+            point = first(connection, ContactPoint, table(ContactPoint).c.id == point_id)
+        return (notice, point) if notice is not None and point is not None else None
+
     def _notices(self, query: object) -> list[Notice]:
         with reading(self._engine) as connection:
             return read(connection, Notice, query)  # type: ignore[arg-type]
 
-    def _known(self, notices: Sequence[Notice]) -> list[Waiting]:
+    def _known(self, notices: Sequence[Notice], now: datetime) -> list[Waiting]:
         clinics, people = self.clinics(), self.people()
         with reading(self._engine) as connection:
             cases = _ids(those(connection, Case, "id", _some(n.case_id for n in notices)))
@@ -100,31 +150,77 @@ class OutboxReads(PeopleReads):
             correspondents = _ids(those(connection, Correspondent, "id", owners))
             indexes = (point.index for point in points.values())
             consents = grouped(those(connection, Consent, "index", indexes), "index")
-        administrator = next(
-            (p for p in people.values() if p.active and p.role == Role.ADMINISTRATOR), None
-        )
+            named = _some(n.detail.get("clock_id") for n in notices)
+            clocks = _ids(those(connection, Clock, "id", named))
+            texts = {points[n.point_id or ""].index for n in notices if _is_text(n)}
+            numbers = _ids(those(connection, Number, "id", map(number_id, texts)))
+            texted = _texted(connection, texts, now)
         known: list[Waiting] = []
         for notice in notices:
             case, point = cases.get(notice.case_id or ""), points.get(notice.point_id or "")
+            about = case.about if case else ()
+            person = people.get(notice.person_id or "")
+            index = point.index if point is not None else ""
+            who = correspondents.get(point.correspondent_id) if point else None
             known.append(
                 Waiting(
                     opened(notice, self._sealer),
                     case,
-                    clinics.get(case.clinic_id) if case else None,
-                    people.get(notice.person_id or ""),
+                    clinics.get(_where(case, who)),
+                    person,
                     opened(point, self._sealer) if point else None,
-                    correspondents.get(point.correspondent_id) if point else None,
+                    who,
                     consents[point.index] if point else (),
-                    _owner(case, people) or administrator,
+                    _owner(case, people) or _administrator(people, about),
+                    clocks.get(notice.detail.get("clock_id", "")),
+                    instead_of(person, about, people, now) if person else None,
+                    numbers.get(number_id(index)),
+                    texted.get(index, ()),
                 )
             )
         return known
+
+
+def _is_text(notice: Notice) -> bool:
+    return notice.channel == "sms" and notice.point_id is not None
+
+
+def _texted(
+    connection: Connection, indexes: Iterable[str], now: datetime
+) -> dict[str, list[datetime]]:
+    """Return when each number was texted lately, whoever's it is and in whichever case."""
+    n, p = table(Notice), table(ContactPoint)
+    query = (
+        select(p.c.index, n.c.claimed_at)
+        .join(p, p.c.id == n.c.point_id)
+        .where(
+            n.c.channel == "sms",
+            n.c.claimed_at > now - _LATELY,
+            n.c.kind != CONFIRMATION,
+            n.c.state.in_(WENT),
+        )
+    )
+    found = defaultdict(list)
+    for some in chunks(sorted(indexes)):
+        for index, at in connection.execute(query.where(p.c.index.in_(some))):
+            found[index].append(at)
+    return found
+
+
+def _where(case: Case | None, who: Correspondent | None) -> str:
+    """Return the clinic a notice is from: an invitation hangs on no case."""
+    return case.clinic_id if case else who.clinic_id if who else ""
 
 
 def _owner(case: Case | None, people: Mapping[str, Person]) -> Person | None:
     """Return who owns the case, if they are still there to hear of trouble."""
     owner = people.get(case.owner_id or "") if case else None
     return owner if owner is not None and owner.active else None
+
+
+def _administrator(people: Mapping[str, Person], about: Sequence[str]) -> Person | None:
+    named = (p for p in people.values() if p.active and p.role == Role.ADMINISTRATOR)
+    return next((person for person in named if person.id not in about), None)
 
 
 def _ids(rows: Sequence[Row]) -> dict[str, Row]:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+
 from sqlalchemy import Engine, select
 
-from cases.models import Clinic, Person, PlaybookVersion, Practice, Role, Source
-from cases.playbook import Playbook, parse_playbook
+from cases.models import (
+    Clinic,
+    Person,
+    PlaybookVersion,
+    Practice,
+    Role,
+    Source,
+    TemplateVersion,
+)
+from cases.playbooks.playbook import Playbook, parse_playbook
 from cases.sealing import Sealer
 from cases.store.database import reading
 from cases.store.rows import first, read, table
+
+_LOG = logging.getLogger(__name__)
 
 
 class PeopleReads:
@@ -47,6 +59,12 @@ class PeopleReads:
             found = read(connection, Clinic, select(table(Clinic)).order_by(table(Clinic).c.id))
         return {clinic.id: clinic for clinic in found}
 
+    def templates(self) -> list[TemplateVersion]:
+        """Return every version of every template the practice saved, the oldest first."""
+        with reading(self._engine) as connection:
+            query = select(table(TemplateVersion)).order_by(table(TemplateVersion).c.id)
+            return read(connection, TemplateVersion, query)
+
     def sources(self) -> list[Source]:
         """Return where reviews are fetched from."""
         with reading(self._engine) as connection:
@@ -62,5 +80,12 @@ class PeopleReads:
                 row = first(connection, PlaybookVersion, table(PlaybookVersion).c.number == number)
             if row is None:
                 raise LookupError(f"playbook version {number} is not in the record")
-            self._playbooks[number] = parse_playbook(row.text, f"playbook {row.name}", number)
+            self._playbooks[number] = _stored(row, number)
         return self._playbooks[number]
+
+
+def _stored(row: PlaybookVersion, number: int) -> Playbook:
+    found = parse_playbook(row.text, f"playbook {row.name}", number, stored=True)
+    for each in found.warnings:  # once for each program: the playbook is kept
+        _LOG.warning("%s", each)
+    return found

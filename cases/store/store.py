@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, select
 
 from cases.changes import About, Add, Change, Happened, Moment
 from cases.models import Event, Practice
-from cases.playbook import PRACTICE, read_playbook
+from cases.playbooks.playbook import PRACTICE, read_playbook
 from cases.practice import adopted
 from cases.sealing import (
     Keyring,
@@ -25,16 +25,35 @@ from cases.settings import Settings
 from cases.store import database
 from cases.store.access import AccessReads
 from cases.store.chain import Broken, verify
-from cases.store.outbox import OutboxReads
+from cases.store.comparing import ComparingReads
+from cases.store.desks import DeskReads
+from cases.store.evidence import EvidenceReads
+from cases.store.inbox import InboxReads
+from cases.store.invitations import InvitationReads
+from cases.store.links import LinkReads
+from cases.store.ontime import OnTimeReads
 from cases.store.rows import table
+from cases.store.sources import SourceReads
 from cases.store.views import Views
-from cases.store.work import WorkReads
+from cases.store.watch import WatchReads
 from cases.store.writer import Applied, Writer
 
 _KNOWN_WORD = "amends"
 
 
-class Store(WorkReads, OutboxReads, AccessReads, Views):
+class Store(
+    LinkReads,
+    ComparingReads,
+    OnTimeReads,
+    WatchReads,
+    SourceReads,
+    EvidenceReads,
+    InboxReads,
+    InvitationReads,
+    AccessReads,
+    Views,
+    DeskReads,
+):
     """One practice's record. `apply` writes; every other method reads."""
 
     def __init__(self, engine: Engine, sealer: Sealer, mail_domain: str = "amends.invalid") -> None:
@@ -44,6 +63,11 @@ class Store(WorkReads, OutboxReads, AccessReads, Views):
     def apply(self, changes: Iterable[Change]) -> Applied:
         """Write the Changes that still hold, in one transaction. Raises StoreError."""
         return self._writer.apply(changes)
+
+    @property
+    def sealer(self) -> Sealer:
+        """Return what signs the tokens in our addresses and links."""
+        return self._sealer
 
     def index(self, channel: str, value: str) -> str:
         """Return the blind index of a normalised number or address."""

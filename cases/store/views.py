@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, select
 from sqlmodel import SQLModel
 
 from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, about
+from cases.clockwork.clocks import CONFIDENTIAL
 from cases.models import (
     Account,
     Case,
@@ -26,6 +27,8 @@ from cases.models import (
     Correspondent,
     Event,
     EventDetail,
+    Extension,
+    Incident,
     Note,
     Notice,
     Pause,
@@ -37,7 +40,9 @@ from cases.models import (
     RungFired,
     Stage,
     Task,
+    Visibility,
 )
+from cases.needs import ANSWERS
 from cases.store.database import reading
 from cases.store.people import PeopleReads
 from cases.store.rows import first, grouped, opened, read, table, those
@@ -76,24 +81,31 @@ class Views(PeopleReads):
         with reading(self._engine) as connection:
             case = self._find(connection, which, viewer)
             children = {model: self._children(connection, model, case, viewer) for model in _PARTS}
-            clocks = read(connection, Clock, _of(Clock, case.id))
+            clocks = _seen(read(connection, Clock, _of(Clock, case.id)), viewer)
             ids = [clock.id for clock in clocks]
             pauses = grouped(those(connection, Pause, "clock_id", ids), "clock_id")
             fired = grouped(those(connection, RungFired, "clock_id", ids), "clock_id")
+            asked = [
+                opened(each, self._sealer) for each in those(connection, Extension, "clock_id", ids)
+            ]
             reviews = read(connection, Review, _of(Review, case.id))
             reviews = [opened(review, self._sealer) for review in reviews]
             versions = self._versions(connection, reviews)
+            recent = self._recent_replies(connection, case)
             who, points, consents, notices = self._correspondent(connection, case)
             main = next((r for r in reviews if r.id == case.review_id), None)
             if main is None:  # it was given to the case this one was merged into
                 main = first(connection, Review, table(Review).c.id == case.review_id)
         if main is None:
             raise NotFound(f"the review of case {case.number} is missing")
+        clinic = self.clinics()[case.clinic_id]
         return CaseFile(
             case=opened(case, self._sealer),
-            clinic=self.clinics()[case.clinic_id],
+            clinic=clinic,
             people=self.people(),
-            playbook=self.playbook(case.playbook_version),
+            playbook=self.playbook(case.playbook_version).for_case(
+                case.severity, main.platform, clinic.slug
+            ),
             clocks=clocks,
             pauses=pauses,
             fired=fired,
@@ -105,10 +117,13 @@ class Views(PeopleReads):
             tasks=children[Task],
             accounts=children[Account],
             notes=children[Note],
+            incidents=children[Incident],
+            recent_replies=recent,
             correspondent=who,
             points=points,
             consents=consents,
             notices=notices,
+            extensions=grouped(asked, "clock_id"),
         )
 
     def viewed(self, file: CaseFile, moment: Moment) -> list[Change]:
@@ -142,7 +157,7 @@ class Views(PeopleReads):
         c = table(Case).c
         wanted = [
             viewer.clinics is None or c.clinic_id.in_(sorted(viewer.clinics)),
-            c.stage == stage if stage else closed or c.stage != Stage.CLOSED,
+            c.stage == stage if stage else closed or (c.stage != Stage.CLOSED) | _wrote(),
             not clinic_id or c.clinic_id == clinic_id,
             not owner_id or c.owner_id == owner_id,
             after is None or c.number < after,
@@ -154,7 +169,7 @@ class Views(PeopleReads):
         query = select(table(Case)).order_by(c.number.desc()).limit(limit)
         with reading(self._engine) as connection:
             found = read(connection, Case, query.where(*(w for w in wanted if w is not True)))
-            return _in_short(connection, found)
+            return _in_short(connection, found, viewer)
 
     def timeline(self, file: CaseFile, viewer: Viewer) -> list[Line]:
         """Return a case's history as this viewer may read it, oldest first. Raises NotFound."""
@@ -180,6 +195,13 @@ class Views(PeopleReads):
     def _versions(self, connection: Connection, reviews: Sequence[Review]) -> list[ReviewVersion]:
         found = those(connection, ReviewVersion, "review_id", (review.id for review in reviews))
         return [opened(each, self._sealer) for each in found]
+
+    def _recent_replies(self, connection: Connection, case: Case) -> list[str]:
+        """Return the practice's last approved replies to other reviews, the newest first."""
+        t = table(Reply)
+        wanted = select(t).where(t.c.case_id != case.id, t.c.digest != "")
+        rows = read(connection, Reply, wanted.order_by(t.c.id.desc()).limit(_RECENT))
+        return [text for row in rows if (text := opened(row, self._sealer).text)]
 
     def _find(self, connection: Connection, which: int | str, viewer: Viewer) -> Case:
         c = table(Case)
@@ -217,7 +239,8 @@ class Views(PeopleReads):
         )
 
 
-_PARTS: tuple[type[SQLModel], ...] = (Reply, Contact, Task, Account, Note)
+_PARTS: tuple[type[SQLModel], ...] = (Reply, Contact, Task, Account, Note, Incident)
+_RECENT = 20  # replies a new one is compared with: nobody reads further back
 
 
 def _of(model: type[SQLModel], case_id: str) -> Select[Any]:
@@ -225,13 +248,19 @@ def _of(model: type[SQLModel], case_id: str) -> Select[Any]:
     return select(t).where(t.c.case_id == case_id).order_by(t.c.id)
 
 
-def _in_short(connection: Connection, cases: Sequence[Case]) -> list[Short]:
+def _seen(clocks: Sequence[Clock], viewer: Viewer) -> list[Clock]:
+    """Return the clocks a viewer may know of: some would give away what they must not see."""
+    sees = viewer.may_see(Visibility.RISK)
+    return [clock for clock in clocks if sees or clock.kind not in CONFIDENTIAL]
+
+
+def _in_short(connection: Connection, cases: Sequence[Case], viewer: Viewer) -> list[Short]:
     open_ = table(Clock).c.ended_at.is_(None)
     clocks = those(connection, Clock, "case_id", (case.id for case in cases), open_)
     found = those(connection, Review, "id", (case.review_id for case in cases))
     reviews = {review.id: review for review in found}
     first_due: dict[str, Clock] = {}
-    for clock in sorted(clocks, key=lambda each: each.due_at or _NEVER):
+    for clock in sorted(_seen(clocks, viewer), key=lambda each: each.due_at or _NEVER):
         if clock.due_at is not None:
             first_due.setdefault(clock.case_id, clock)
     return [
@@ -242,6 +271,12 @@ def _in_short(connection: Connection, cases: Sequence[Case]) -> list[Short]:
         )
         for case in cases
     ]
+
+
+def _wrote() -> ColumnElement[bool]:
+    """Return what holds for a case, closed or not, in which they wrote and nobody answered."""
+    k, c = table(Clock).c, table(Case).c
+    return exists().where(k.case_id == c.id, k.kind.in_(ANSWERS), k.ended_at.is_(None))
 
 
 def _overdue(now: datetime) -> Select[Any]:

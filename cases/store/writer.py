@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from cases.changes import About, Change, Happened
-from cases.models import Case, Clock, Person, Practice, Role, Subject
-from cases.parking import note_refusal, park
+from cases.clockwork.parking import note_refusal, park
+from cases.models import Case, Clock, Consent, Notice, Person, Practice, Role, Subject
 from cases.sealing import Sealer
 from cases.store.batch import Batch, UnknownColumn
 from cases.store.chain import Head
 from cases.store.database import writing
+from cases.store.hands import Hands
 from cases.store.rows import chunks, first, read, table
 
 Key = tuple[type[Subject], str]
@@ -84,7 +86,7 @@ class Writer:
 
     def _write(self, changes: Sequence[Change]) -> Applied:
         done = Applied()
-        with writing(self._engine) as connection:
+        with _hands_on(self._engine, changes), writing(self._engine) as connection:
             heads = _lock(connection, changes)
             batch = Batch(self._sealer, self._domain)
             for change in changes:
@@ -99,7 +101,7 @@ class Writer:
 
     def _set_aside(self, change: Change, code: str) -> None:
         with writing(self._engine) as connection:
-            note = self._parking(connection, change, code)
+            note = _not_yet_told(connection, self._parking(connection, change, code))
             heads = _lock(connection, [note])
             batch = Batch(self._sealer, self._domain)
             _take(note, heads, batch)
@@ -121,6 +123,27 @@ class Writer:
             raise LookupError("the practice is missing; run: amends db upgrade")
         subject = About(Practice, practice.id, practice.version)
         return note_refusal(subject, change.subject, code, change.moment, told)
+
+
+@contextmanager
+def _hands_on(engine: Engine, changes: Sequence[Change]) -> Iterator[None]:
+    """Keep anybody from handing a message over to whom a STOP is just being written for."""
+    parts = (part for change in changes for part in change.whole())
+    rows = (add.values for part in parts for add in part.adds if add.table is Consent)
+    stopped = [str(row["index"]) for row in rows if not row["given"]]
+    if not stopped:
+        yield
+        return
+    with Hands(engine) as hands, hands.hold(stopped):
+        yield
+
+
+def _not_yet_told(connection: Connection, note: Change) -> Change:
+    """Return the Change without the notices there are already: one trouble is told once a day."""
+    n = table(Notice).c
+    keys = [str(each["key"]) for each in note.notices]
+    known = set(connection.execute(select(n.key).where(n.key.in_(keys))).scalars())
+    return replace(note, notices=[each for each in note.notices if each["key"] not in known])
 
 
 def _lock(connection: Connection, changes: Sequence[Change]) -> dict[Key, Head]:

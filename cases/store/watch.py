@@ -1,0 +1,49 @@
+"""Reads of the watchdog: what each flow last did, and what stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from cases.clockwork.watchdog import ALARMS, Watched
+from cases.models import Beat, Clock, Notice, NoticeState
+from cases.store.database import reading
+from cases.store.rows import chunks, read, table
+from cases.store.work import WorkReads
+
+
+class WatchReads(WorkReads):
+    """What another part than the flows asks about the flows."""
+
+    def beats(self) -> dict[str, Beat]:
+        """Return when each flow last did its work, by its name."""
+        with reading(self._engine) as connection:
+            return {each.id: each for each in read(connection, Beat, select(table(Beat)))}
+
+    def watched(self, before: datetime) -> Watched:
+        """Return what the watchdog judges; `before`: what should have been seen to by then."""
+        c, n = table(Clock), table(Notice)
+        late = select(func.min(c.c.look_at), func.count()).where(
+            c.c.ended_at.is_(None), c.c.look_at < before
+        )
+        stuck = select(func.min(n.c.not_before), func.count()).where(
+            n.c.state == NoticeState.PENDING,
+            n.c.not_before < before,
+            n.c.attempts == 0,
+            n.c.kind.not_in(ALARMS),  # its own mail is no trouble of its own
+        )
+        with reading(self._engine) as connection:
+            overlooked, overlooked_count = connection.execute(late).one()
+            waiting, waiting_count = connection.execute(stuck).one()
+        return Watched(self.beats(), overlooked, overlooked_count, waiting, waiting_count)
+
+    def notice_keys(self, keys: Iterable[str]) -> set[str]:
+        """Return those of these keys a notice stands under."""
+        found: set[str] = set()
+        n = table(Notice)
+        with reading(self._engine) as connection:
+            for some in chunks(sorted(set(keys)), 400):
+                found |= set(connection.execute(select(n.c.key).where(n.c.key.in_(some))).scalars())
+        return found
