@@ -9,9 +9,9 @@ import typer
 
 from cases.access import AccessError
 from cases.addresses import AddressError
-from cases.clocks import ClockError
-from cases.hours import WorktimeError
-from cases.playbook import PlaybookError
+from cases.calendars.hours import WorktimeError
+from cases.clockwork.clocks import ClockError
+from cases.playbooks.playbook import PlaybookError
 from cases.practice import PracticeError
 from cases.sealing import KeyringError, SealError
 from cases.settings import SettingsError
@@ -21,16 +21,27 @@ from cases.store.views import NotFound
 from console.commands import (
     access,
     acting,
+    alerts,
     cases,
+    clinics,
+    consent,
     demo,
     doctor,
+    drafting,
+    inbox,
+    invite,
     judge,
     menu,
+    people,
     playbook,
     practice,
+    report,
     reviews,
     running,
+    simulate,
+    sources,
     up,
+    watchdog,
 )
 from console.commands.shared import AskedWrongly, UserError, err
 from reviews.files import FileError
@@ -53,15 +64,26 @@ for _part in (
     reviews,
     cases,
     acting,
+    alerts,
     menu,
     running,
     judge,
+    drafting,
     playbook,
+    report,
+    simulate,
+    people,
     practice,
+    sources,
+    inbox,
+    invite,
+    clinics,
+    consent,
     access,
     doctor,
     demo,
     up,
+    watchdog,
 ):
     _part.register(app)
 

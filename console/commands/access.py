@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from cases import access
-from console.commands.practice import person
+from console.commands.people import person
 from console.commands.shared import (
     DataDir,
     Json,

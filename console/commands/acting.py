@@ -10,6 +10,7 @@ import typer
 from cases.changes import Change
 from cases.models import Case
 from cases.store import Store
+from cases.talking.links import Pages
 from cases.viewers import viewer_of
 from console.commands.menu import brief, known
 from console.commands.moves import BY_NAME, Ask
@@ -65,10 +66,12 @@ def act(
     subject: Annotated[str, _option(_WORDS, "Of an e-mail.")] = "",
     note: Annotated[str, _option(_WORDS, "A remark on a call, a search, a dismissal.")] = "",
     acknowledge: Annotated[Texts, _option(_WORDS, "A warning's code, seen and accepted.")] = None,
+    finding: Annotated[str, _option(_WORDS, "A finding, and where: names:10-25.")] = "",
     url: Annotated[str, _option(_WORDS, "Where the public reply stands.")] = "",
     to: Annotated[str, _option(_TALK, "Their number or address; a colleague's e-mail.")] = "",
-    channel: Annotated[str, _option(_TALK, "phone, email, sms, letter, in_person.")] = "",
+    channel: Annotated[str, _option(_TALK, "phone, email, sms, letter, in_person, ...")] = "",
     outcome: Annotated[str, _option(_TALK, "Of a contact: reached, ...; of a case.")] = "",
+    flag: Annotated[Texts, _option(_TALK, "Of a call: no_voicemail, interpreter; repeat.")] = None,
     happened: Annotated[str, _option(_TALK, "Their account, in their words.")] = "",
     wants: Annotated[str, _option(_TALK, "What they want.")] = "",
     promise: Annotated[Texts, _option(_TALK, '"Call back @ 2026-11-30T10:00"; repeat.')] = None,
@@ -91,17 +94,19 @@ def act(
     sms: Annotated[Texts, _option(_PERSON, "A number to text; repeat.")] = None,
     identifier: Annotated[Texts, _option(_PERSON, "A kind that was checked; two.")] = None,
     authority: Annotated[str, _option(_PERSON, "Why they may hear of another's care.")] = "",
+    zone: Annotated[str, _option(_PERSON, "Where they live: America/Chicago.")] = "",
+    purpose: Annotated[str, _option(_TALK, "Of a consent: case, follow_up, invitation.")] = "case",
     found: Annotated[
         bool, _option(_PERSON, "Was the author in the records?", "--found/--not-found")
     ] = False,
     at: Annotated[str, _option(_WHEN, "When it happened, or is to leave; else now.")] = "",
     why: Annotated[str, _option(_WHEN, "The reason, where a move wants one.")] = "",
-    until: Annotated[str, _option(_WHEN, "When a pause ends.")] = "",
+    until: Annotated[str, _option(_WHEN, "When a pause ends, or more time.")] = "",
     due: Annotated[str, _option(_WHEN, "When a task is owed.")] = "",
     person: Annotated[Texts, _option(_OTHERS, "Staff the case is about; repeat.")] = None,
     severity: Annotated[str, _option(_OTHERS, "routine, elevated, grave.")] = "",
     evidence: Annotated[str, _option(_OTHERS, "What shows it: a troll, a task done.")] = "",
-    clock: Annotated[Texts, _option(_OTHERS, "A clock to pause; repeat.")] = None,
+    clock: Annotated[Texts, _option(_OTHERS, "A clock to pause, or to extend; repeat.")] = None,
     into: Annotated[int, _option(_OTHERS, "The case it belongs to.")] = 0,
     task: Annotated[str, _option(_OTHERS, "A task's id; `amends case N` shows it.")] = "",
     kind: Annotated[str, _option(_OTHERS, "Of a task.")] = "corrective_action",
@@ -113,15 +118,18 @@ def act(
     """Make a move in a case."""
     given = dict(locals())
     rule = BY_NAME[known(move)]
-    with record(data) as (_, store):
-        after = _moved(store, number, rule, given)
+    with record(data) as (settings, store):
+        pages = Pages(store.sealer.sign, settings.public_url, settings.private_page_days)
+        after = _moved(store, number, rule, given, pages)
     if as_json:
         emit({"case": number, "move": move, "stage": after.stage, "version": after.version})
     else:
         out.print(f"Case {number}: {move} is noted; it stands at {after.stage}.")
 
 
-def _moved(store: Store, number: int, rule: Callable[[Ask], Change], given: dict[str, Any]) -> Case:
+def _moved(
+    store: Store, number: int, rule: Callable[[Ask], Change], given: dict[str, Any], pages: Pages
+) -> Case:
     """Make the move and return the case after it; where others were quicker, ask again."""
     actor = person_named(store, given["who"])
     viewer = viewer_of(actor)
@@ -129,7 +137,7 @@ def _moved(store: Store, number: int, rule: Callable[[Ask], Change], given: dict
         file = store.case_file(number, viewer)
         zone = file.clinic.zone
         moment = present(actor.id, given["now"], zone)
-        applied = store.apply([rule(Ask(store, file, moment, viewer, _Given(given, zone)))])
+        applied = store.apply([rule(Ask(store, file, moment, viewer, _Given(given, zone), pages))])
         if applied.refused:
             raise UserError("the database refused it; the administrators were told: amends doctor")
         if applied.applied:

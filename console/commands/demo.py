@@ -44,7 +44,7 @@ def demo(
     from console.demo import begin, let_in, live  # Prefect takes a second to import
 
     folder = _fresh(data.expanduser().absolute())
-    (folder / "amends.toml").write_text(_SETTINGS)
+    (folder / "amends.toml").write_text(_settings(port))
     settings = load(folder)
     moment = Moment(datetime.now(UTC) - timedelta(weeks=3), "setup", Identifiers())
     store = open_store(settings, moment, "Sample Practice")
@@ -57,6 +57,11 @@ def demo(
     _tell(data)
     if stay:
         up(data=folder, port=port, prefect_port=prefect_port)
+
+
+def _settings(port: int) -> str:
+    """Return the demo's settings; its letters lead to where the console will be."""
+    return _SETTINGS + (f'public_url = "http://localhost:{port}"\n' if port else "")
 
 
 def _fresh(folder: Path) -> Path:

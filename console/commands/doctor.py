@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 
 import typer
 
+from cases.arriving.sources import silent_since
+from cases.calendars.hours import WorktimeError
 from cases.casefile import calendars
-from cases.hours import WorktimeError
-from cases.models import NoticeState, Role
+from cases.models import ArrivalState, NoticeState, Role
 from cases.settings import Settings
 from cases.store import Store
 from console.commands.running import failures
 from console.commands.shared import DataDir, Json, emit, out, record
+from reviews import ability
 
 _FALLS = "its rungs fall to the administrator"
 
@@ -26,12 +28,14 @@ def register(app: typer.Typer) -> None:
 def doctor(data: DataDir = None, as_json: Json = False) -> None:
     """Look for what is wrong: keys, history, people, hours, channels, what is stuck."""
     with record(data) as (settings, store):
-        events = store.count_events()
+        events, abilities = store.count_events(), list(_abilities(store))
         found = [
             *_history(store),
             *_people(store),
             *_clinics(store),
+            *_playbook(store),
             *failures(store),
+            *_platforms(store),
             *_channels(settings, store),
             *_stuck(store),
         ]
@@ -39,6 +43,8 @@ def doctor(data: DataDir = None, as_json: Json = False) -> None:
         emit({"events": events, "problems": found})
     else:
         out.print(f"{events} lines of history checked; the keys are the right ones.")
+        for line in abilities:
+            out.print(line, markup=False)
         for problem in found:
             out.print(f"! {problem}", markup=False)
         out.print(f"{len(found)} problems." if found else "All is well.")
@@ -75,6 +81,29 @@ def _clinics(store: Store) -> Iterator[str]:
         lacking = [n for n in ("phone", "email", "point_person") if not getattr(clinic, n)]
         if lacking:
             yield f"clinic {clinic.slug} has no {', '.join(lacking)}: every reply would warn"
+
+
+def _playbook(store: Store) -> Iterator[str]:
+    for warning in store.playbook().warnings:
+        yield f"{warning}; adopt one this program knows: amends playbook adopt"
+
+
+def _platforms(store: Store) -> Iterator[str]:
+    now = datetime.now(UTC)
+    for source in store.sources():
+        since = silent_since(source, now)
+        if since is not None and source.failed_since is None:
+            yield f"source {source.name}: nothing new since {since:%Y-%m-%d}; look at the platform"
+    if unread := store.arrivals((ArrivalState.UNREAD,)):
+        yield f"{len(unread)} pushes or mails could not be read: amends source unread"
+
+
+def _abilities(store: Store) -> Iterator[str]:
+    for source in store.sources():
+        can = ability(source)
+        by_itself = ", ".join(can.named()) or "nothing"
+        rest = "" if can.reply else "; replies are posted by hand"
+        yield f"{source.name} ({source.platform}) by itself: {by_itself}{rest}"
 
 
 def _channels(settings: Settings, store: Store) -> Iterator[str]:

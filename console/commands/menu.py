@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from cases import conversation, correspondents, custody, following, replies
+from cases import custody, following
+from cases.answering import incidents, replies, reporting, shielding
 from cases.casefile import CaseFile
 from cases.models import Visibility
 from cases.stages import MOVES, NEEDS, lacking
+from cases.talking import calls, consent, conversation, correspondents
 from cases.viewers import ENGINE, viewer_of
 from console.commands.shared import (
     AskedWrongly,
@@ -39,15 +41,39 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     "The public reply": {
         "draft": Entry("write a public reply; an older draft is withdrawn", "--text TEXT"),
         "approve": Entry("approve the newest draft as it is", "[--acknowledge CODE]..."),
+        "cool": Entry("let the draft cool for an hour: nobody approves it before"),
+        "overrule": Entry(
+            "let one block of the draft stand, as privacy officer",
+            "--finding CODE:START-END --why TEXT",
+        ),
+        "withdraw": Entry("take back what no platform has yet", "[--why TEXT]"),
+        "take-down": Entry("have the reply that stands taken down", "[--why TEXT]"),
+        "taken-down": Entry("note that it is gone", "--evidence TEXT"),
         "posted": Entry("attest that the approved reply stands", "--url URL [--at TIME]"),
+        "replace-reply": Entry("let it replace one somebody wrote there directly"),
         "no-reply": Entry("decide that no public reply is owed", "--why REASON"),
+        "report": Entry(
+            "note that the review was reported to its platform",
+            "--why REASON --url URL --evidence TEXT [--until TIME]",
+        ),
+        "report-answered": Entry(
+            "note what the platform made of the report",
+            "--outcome RESULT [--note TEXT] [--until TIME]",
+        ),
+    },
+    "A reply that revealed something": {
+        "incident": Entry("open one: two people are told at once", "--text TEXT [--at TIME]"),
+        "incident-decide": Entry(
+            "note the four factors, and what follows", "--outcome DECISION --text TEXT"
+        ),
+        "incident-close": Entry("close it, once every item is done"),
     },
     "Who wrote it": {
         "looked-for": Entry("look for the author in the records", "[--found] [--note TEXT]"),
         "match": Entry(
             "record the correspondent",
             "--name NAME --basis TEXT [--relation R] [--care-of C] [--sureness S] [--language L] "
-            "[--phone N]... [--email A]... [--sms N]...",
+            "[--zone ZONE] [--phone N]... [--email A]... [--sms N]...",
         ),
         "unmatch": Entry("take a mistaken match back", "--why TEXT"),
         "point": Entry("add one number or address", "--phone N | --email A | --sms N"),
@@ -55,15 +81,26 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
             "note which identifiers were checked; care may then be discussed",
             "--identifier KIND --identifier KIND [--authority TEXT]",
         ),
+        "care-of": Entry("correct whose care it is about", "--care-of C"),
     },
     "The conversation": {
         "contact": Entry(
             "log one attempt to reach them",
-            "--outcome OUTCOME [--channel WAY] [--to ADDRESS] [--note TEXT] [--at TIME]",
+            "--outcome OUTCOME [--channel WAY] [--to ADDRESS] [--note TEXT] [--at TIME] "
+            "[--flag FLAG]... [--until TIME]",
         ),
         "write": Entry("approve a message to them", f"{_SAID} {_WHERE} [--at TIME]"),
+        "link": Entry(
+            "invite them to a private page: {link} in a text is its address",
+            f"[--text TEXT] [--subject TEXT] {_WHERE}",
+        ),
         "received": Entry("take in what they wrote", f"--text TEXT {_WHERE} [--at TIME]"),
+        "no-answer": Entry("decide that what they wrote wants no answer", "--why TEXT"),
         "stop": Entry("no more messages to a number or address", f"{_WHERE} [--why TEXT]"),
+        "consent": Entry(
+            "note what they agreed to, in which words and how; or that they took it back",
+            f"--purpose PURPOSE {_WHERE} --text WORDING --why HOW [--outcome OUTCOME]",
+        ),
         "hear": Entry(
             "write their own account down",
             '--happened TEXT [--wants TEXT] [--promise "WHAT @ TIME"]...',
@@ -84,10 +121,14 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         ),
         "close": Entry("close the case", "--outcome OUTCOME"),
         "dismiss": Entry("close a case that needs no work", "--why REASON [--note TEXT]"),
-        "reopen": Entry("take a closed case up again", "[--why TEXT]"),
+        "reopen": Entry(
+            "take a closed case up again; one closed long ago gets a new, linked case",
+            "[--why TEXT]",
+        ),
     },
     "Who has it, and whether it may go on": {
         "take": Entry("take the safety of a grave case"),
+        "have-it": Entry("say that you have it: nobody else is told for a while, then again"),
         "hand-over": Entry("give the case to a colleague", "--to EMAIL [--why TEXT]"),
         "about": Entry("say which staff it is about; none given: nobody", "[--person EMAIL]..."),
         "hold": Entry("stop all that goes out", "--why REASON"),
@@ -97,8 +138,14 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
             "--until TIME --why TEXT [--clock CLOCK]...",
         ),
         "resume": Entry("let the paused clocks run"),
+        "extend": Entry(
+            "ask for more time; somebody else grants it", "--clock CLOCK --until TIME --why TEXT"
+        ),
+        "grant": Entry("give the time that was asked for"),
+        "refuse": Entry("turn it down: the date stays", "--why TEXT"),
         "severity": Entry("correct how grave it is", "--severity SEVERITY --why TEXT"),
         "troll": Entry("confirm a troll, who gets no reply", "--evidence TEXT"),
+        "shield": Entry("have a confirmed troll hidden or blocked", "--kind WAY"),
         "not-troll": Entry("say that it is no troll", "[--evidence TEXT]"),
         "merge": Entry("give its review to another case", "--into N --why TEXT"),
         "unmerge": Entry("undo a merge"),
@@ -106,7 +153,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     "Notes and tasks": {
         "note": Entry("leave a remark for colleagues", "--text TEXT [--visibility EYES]"),
         "task": Entry(
-            "owe something on a date", "--text TEXT --due TIME [--kind KIND] [--to EMAIL]"
+            "owe something on a date", "--text TEXT [--due TIME] [--kind KIND] [--to EMAIL]"
         ),
         "task-done": Entry("note that a task is done", "--task ID --evidence TEXT"),
     },
@@ -118,11 +165,18 @@ MENU: Mapping[str, Entry] = {
 _WAYS = {"channel": conversation.CHANNELS}
 WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "no-reply": {"why": replies.NO_REPLY},
+    "report": {"why": reporting.REASONS},
+    "report-answered": {"outcome": reporting.RESULTS},
+    "incident-decide": {"outcome": incidents.DECISIONS},
+    "shield": {"kind": shielding.WAYS},
     "match": {"relation": correspondents.RELATIONS, "care-of": correspondents.CARE_OF},
     "identify": {"identifier": correspondents.IDENTIFIERS},
-    "contact": {"outcome": conversation.OUTCOMES, **_WAYS},
+    "care-of": {"care-of": correspondents.CARE_OF},
+    "contact": {"outcome": conversation.OUTCOMES, "flag": calls.FLAGS, **_WAYS},
     "received": _WAYS,
     "write": {"channel": ("email", "sms")},
+    "link": {"channel": ("email", "sms")},
+    "consent": {"purpose": consent.PURPOSES, "outcome": ("given", "taken_back")},
     "resolve": {"cause": following.CAUSES},
     "look": {"standing": following.STANDINGS},
     "follow-up": {"outcome": ("reached", "voicemail", "declined"), "channel": ("email", "sms")},

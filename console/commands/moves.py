@@ -6,28 +6,32 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cases import (
-    clocks,
-    consent,
-    conversation,
-    correspondents,
-    custody,
-    following,
-    merging,
-    replies,
-)
+from cases import custody, following, merging
 from cases.addresses import normal
+from cases.answering import (
+    cooling,
+    incidents,
+    overruling,
+    publishing,
+    recalling,
+    replies,
+    reporting,
+    shielding,
+)
 from cases.casefile import CaseFile
 from cases.changes import Change, Moment
-from cases.compliance import Level
-from cases.correspondents import Point, Who
+from cases.checking.compliance import Level
+from cases.clockwork import extensions, pauses
 from cases.models import ContactPoint, Person, ReplyState, Visibility
 from cases.ports import Capabilities
 from cases.stages import IllegalMove, legal
 from cases.store import Store
-from cases.viewers import Viewer
+from cases.talking import agreeing, calls, consent, conversation, correspondents, links
+from cases.talking.correspondents import Point, Who
+from cases.talking.links import Pages
+from cases.viewers import ENGINE, Viewer
 from console.commands.shared import AskedWrongly, UserError, person_named
-from reviews import capabilities
+from reviews import capabilities, guide
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +43,11 @@ class Ask:
     moment: Moment
     viewer: Viewer
     given: Any
+    pages: Pages
 
     @property
     def can(self) -> Capabilities:
-        return capabilities(self.file.review.platform, self.store.sources())
+        return capabilities(self.file.review, self.store.sources())
 
     def person(self, who: str) -> Person:
         return person_named(self.store, who)
@@ -94,15 +99,31 @@ def _approve(ask: Ask) -> Change:
 def _warnings(ask: Ask, seen: Collection[str]) -> Iterator[str]:
     reply = replies.newest(ask.file, ReplyState.DRAFT)
     found = replies.findings(ask.file, reply.text, ask.can) if reply and reply.text else ()
+    found = replies.standing(reply, found) if reply else ()
     for each in found:
         if each.level is Level.WARN and each.code not in seen:
             yield f"{each.why} {each.instead} Accepted as it is: --acknowledge {each.code}"
 
 
+def _overrule(ask: Ask) -> Change:
+    code, _, span = ask.given.finding.partition(":")
+    start, _, end = span.partition("-")
+    if not (start.isdecimal() and end.isdecimal()):
+        raise AskedWrongly("say which finding, and where it stands: --finding names:10-25")
+    where = (int(start), int(end))
+    return overruling.overrule(ask.file, ask.can, code, *where, ask.given.why, ask.moment)
+
+
+def _incident(ask: Ask) -> Change:
+    since = ask.given.when("at")
+    known = ask.store.case_file(ask.file.case.id, ENGINE)  # also an incident they may not see
+    return incidents.open_incident(known, ask.given.text, ask.moment, since)
+
+
 def _match(ask: Ask) -> Change:
     g = ask.given
     care_of = g.care_of or ("self" if g.relation == "patient" else "unknown")
-    who = Who(g.name, g.relation, care_of, g.basis, g.sureness, g.language)
+    who = Who(g.name, g.relation, care_of, g.basis, g.sureness, g.language, g.zone)
     return correspondents.match(ask.file, who, ask.points(), ask.moment)
 
 
@@ -118,7 +139,10 @@ def _contact(ask: Ask) -> Change:
     at = g.when("at") or ask.moment.now
     channel = g.channel or "phone"
     point = ask.point(channel)
-    return conversation.contact(ask.file, channel, g.outcome, g.note, at, ask.moment, point)
+    return calls.log(
+        ask.file, channel, g.outcome, g.note, at, ask.moment, point,
+        flags=g.flag, after=g.when("until"),
+    )  # fmt: skip
 
 
 def _received(ask: Ask) -> Change:
@@ -135,7 +159,41 @@ def _write(ask: Ask) -> Change:
     g = ask.given
     later = g.when("at")
     point = ask.known_point()
-    return conversation.write(ask.file, point, g.text, g.subject, ask.moment, not_before=later)
+    return _carrying(
+        ask, point, g.text,
+        lambda filled: conversation.write(
+            ask.file, point, filled, g.subject, ask.moment, not_before=later
+        ),
+    )  # fmt: skip
+
+
+def _carrying(ask: Ask, point: ContactPoint, text: str, made: Callable[[str], Change]) -> Change:
+    """Make a move whose text may have the slot of a private page."""
+    return links.carrying(ask.file, point, text, ask.pages, ask.moment, made)
+
+
+def _link(ask: Ask) -> Change:
+    """Invite them to a private page, in the usual words or in one's own."""
+    point = ask.known_point()
+    usual = links.invitation(ask.file, point.channel)
+    subject, text = ask.given.subject or usual[0], ask.given.text or usual[1]
+    if links.SLOT not in text:
+        raise AskedWrongly(f"leave {links.SLOT} in the text: the page's address goes there")
+    return _carrying(
+        ask, point, text,
+        lambda filled: conversation.write(ask.file, point, filled, subject, ask.moment),
+    )  # fmt: skip
+
+
+def _consent(ask: Ask) -> Change:
+    g, point = ask.given, ask.point("sms", "email", "phone")
+    if point is None:
+        raise UserError("no such number or address is recorded; first: point")
+    if g.outcome not in ("", "given", "taken_back"):
+        raise AskedWrongly(f"--outcome {g.outcome!r}: say given or taken_back")
+    if g.outcome == "taken_back":
+        return agreeing.take_back(ask.file, point, g.purpose, g.why, ask.moment)
+    return agreeing.agree(ask.file, point, g.purpose, g.text, g.why, ask.moment)
 
 
 def _hear(ask: Ask) -> Change:
@@ -153,12 +211,20 @@ def _follow_up(ask: Ask) -> Change:
     g = ask.given
     if g.outcome:
         return following.follow_up_by_phone(ask.file, g.outcome, g.note, ask.moment)
-    return following.follow_up(ask.file, ask.known_point(), g.text, g.subject, ask.moment)
+    point = ask.known_point()
+    return _carrying(
+        ask, point, g.text,
+        lambda filled: following.follow_up(ask.file, point, filled, g.subject, ask.moment),
+    )  # fmt: skip
 
 
 def _plan_follow_up(ask: Ask) -> Change:
     g = ask.given
-    return following.plan_follow_up(ask.file, ask.known_point(), g.text, g.subject, ask.moment)
+    point = ask.known_point()
+    return _carrying(
+        ask, point, g.text,
+        lambda filled: following.plan_follow_up(ask.file, point, filled, g.subject, ask.moment),
+    )  # fmt: skip
 
 
 def _pause(ask: Ask) -> Change:
@@ -166,14 +232,28 @@ def _pause(ask: Ask) -> Change:
     until = g.when("until")
     if until is None:
         raise AskedWrongly("a pause has an end: --until 2026-11-30T10:00")
-    return clocks.pause(ask.file, g.clock or ["reach", "listen"], until, g.why, ask.moment)
+    return pauses.pause(ask.file, g.clock or ["reach", "listen"], until, g.why, ask.moment)
+
+
+def _extend(ask: Ask) -> Change:
+    g = ask.given
+    until = g.when("until")
+    if until is None or len(g.clock or ()) != 1:
+        raise AskedWrongly(
+            "say which clock, and until when: --clock reach --until 2026-11-30T10:00"
+        )
+    return extensions.ask(ask.file, g.clock[0], until, g.why, ask.moment)
+
+
+def _reopen(ask: Ask) -> Change:
+    return following.take_up(ask.file, ask.store.playbook(), ask.given.why, ask.moment)
 
 
 def _task(ask: Ask) -> Change:
     g = ask.given
     due = g.when("due")
-    if due is None or not g.text:
-        raise AskedWrongly("a task has a text and a date: --text, --due")
+    if not g.text:
+        raise AskedWrongly("a task has a text, and a date: --text, --due")
     owner = ask.person(g.to).id if g.to else ""
     return custody.add_task(ask.file, g.kind, g.text, due, ask.moment, owner)
 
@@ -219,8 +299,23 @@ def _note(ask: Ask) -> Change:
 BY_NAME: dict[str, Callable[[Ask], Change]] = {
     "draft": lambda a: replies.draft(a.file, a.given.text, a.moment),
     "approve": _approve,
+    "cool": lambda a: cooling.cool(a.file, a.moment),
+    "overrule": _overrule,
+    "withdraw": lambda a: recalling.withdraw(a.file, a.given.why, a.moment),
+    "take-down": lambda a: recalling.take_down(a.file, a.can, a.given.why, a.moment),
+    "taken-down": lambda a: recalling.taken_down(a.file, a.given.evidence, a.moment),
+    "incident": _incident,
+    "incident-decide": lambda a: incidents.decide(a.file, a.given.outcome, a.given.text, a.moment),
+    "incident-close": lambda a: incidents.close_incident(a.file, a.moment),
     "posted": lambda a: replies.posted(
         a.file, a.given.url, a.given.when("at") or a.moment.now, a.moment
+    ),
+    "replace-reply": lambda a: publishing.replace_foreign(a.file, a.moment),
+    "report": lambda a: reporting.report(
+        a.file, a.given.why, a.given.url, a.given.evidence, a.moment, a.given.when("until")
+    ),
+    "report-answered": lambda a: reporting.answered(
+        a.file, a.given.outcome, a.given.note, a.moment, a.given.when("until")
     ),
     "no-reply": lambda a: replies.decide_on_none(a.file, a.given.why, a.moment),
     "match": _match,
@@ -230,10 +325,14 @@ BY_NAME: dict[str, Callable[[Ask], Change]] = {
         a.file, a.given.identifier or (), a.given.authority, a.moment
     ),
     "looked-for": lambda a: conversation.looked_for(a.file, a.given.found, a.given.note, a.moment),
+    "care-of": lambda a: correspondents.learn(a.file, a.given.care_of, a.moment),
     "contact": _contact,
     "write": _write,
+    "link": _link,
     "received": _received,
+    "no-answer": lambda a: conversation.no_answer(a.file, a.given.why, a.moment),
     "stop": _stop,
+    "consent": _consent,
     "hear": _hear,
     "unreachable": lambda a: conversation.give_up(a.file, "unreachable", a.moment),
     "unidentified": lambda a: conversation.give_up(a.file, "unidentified", a.moment),
@@ -246,20 +345,27 @@ BY_NAME: dict[str, Callable[[Ask], Change]] = {
     "follow-up": _follow_up,
     "close": lambda a: following.close(a.file, a.given.outcome, a.moment),
     "dismiss": lambda a: following.dismiss(a.file, a.given.why, a.given.note, a.moment),
-    "reopen": lambda a: following.reopen(a.file, a.given.why, a.moment),
+    "reopen": _reopen,
     "take": lambda a: custody.take(a.file, a.moment),
+    "have-it": lambda a: custody.have_it(a.file, a.moment),
     "hand-over": lambda a: custody.hand_over(a.file, a.person(a.given.to), a.given.why, a.moment),
     "hold": lambda a: custody.hold(a.file, a.given.why, a.moment),
     "release": lambda a: custody.release(a.file, a.moment),
     "severity": lambda a: custody.set_severity(a.file, a.given.severity, a.given.why, a.moment),
     "about": lambda a: custody.set_about(a.file, a.people(), a.moment),
-    "troll": lambda a: custody.judge_troll(a.file, True, a.given.evidence, a.moment),
+    "troll": lambda a: custody.judge_troll(
+        a.file, True, a.given.evidence, a.moment, guide(a.file.review.platform).report_route()
+    ),
+    "shield": lambda a: shielding.shield(a.file, a.given.kind, a.can, a.moment),
     "not-troll": lambda a: custody.judge_troll(a.file, False, a.given.evidence, a.moment),
     "note": _note,
     "task": _task,
     "task-done": _task_done,
     "pause": _pause,
-    "resume": lambda a: clocks.resume(a.file, a.moment),
+    "resume": lambda a: pauses.resume(a.file, a.moment),
+    "extend": _extend,
+    "grant": lambda a: extensions.grant(a.file, a.moment),
+    "refuse": lambda a: extensions.refuse(a.file, a.given.why, a.moment),
     "merge": _merge,
     "unmerge": _unmerge,
 }

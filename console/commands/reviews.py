@@ -13,9 +13,9 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from cases.judging.triage import triage
 from cases.ports import SeenReview
 from cases.settings import load
-from cases.triage import triage
 from console.commands.shared import (
     AskedWrongly,
     DataDir,

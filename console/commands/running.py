@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cases.arriving.sources import remedy
 from cases.store import Store
 from console.commands.shared import (
     AskedWrongly,
@@ -19,7 +20,10 @@ from console.commands.shared import (
     record,
 )
 
-FLOWS = ("intake", "sweep", "publish", "watch", "follow_up", "deliver", "audit")
+FLOWS = (
+    "intake", "receive", "compare", "sweep", "publish", "watch", "follow_up", "digest", "deliver",
+    "audit",
+)  # fmt: skip
 
 
 def register(app: typer.Typer) -> None:
@@ -63,7 +67,7 @@ def failures(store: Store) -> list[str]:
     """Return what keeps each source from being read, with the remedy."""
     return [
         f"source {source.name}: nothing can be read from {source.place} ({source.failed_code}); "
-        "check that it is there and may be read"
+        f"{remedy(source.failed_code)}"
         for source in store.sources()
         if source.failed_at is not None
     ]

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from cases.casefile import CaseFile
-from cases.models import Clock, ContactPoint
-from cases.playbook import CLOCKS
+from cases.models import Clock, ContactPoint, Extension
+from cases.playbooks.playbook import CLOCKS
 from cases.stages import MOVES, lacking
 from cases.store.views import Line
 from console.commands.shared import local
@@ -34,6 +34,12 @@ def whole(file: CaseFile, lines: list[Line]) -> dict[str, Any]:
         "clocks": [
             _only(c, "kind", "round", "due_at", "missed_at", "ended_at", "ended_how")
             for c in file.clocks
+        ],
+        "extensions": [
+            {"clock": clock.kind}
+            | _only(each, "from_at", "to_at", "reason", "asked_by", "answered_by", "granted")
+            for clock in file.clocks
+            for each in file.extensions.get(clock.id, ())
         ],
         "replies": [_only(each, "state", "text", "url") for each in file.replies],
         "contacts": [
@@ -85,6 +91,8 @@ def told(file: CaseFile, lines: list[Line], now: datetime) -> Iterator[str]:
     yield "\nClocks"
     for clock in sorted(file.clocks, key=lambda each: CLOCKS.index(each.kind)):
         yield f"  {_clock(clock, now, file.clinic.zone)}"
+        for each in file.extensions.get(clock.id, ()):
+            yield _extension(file, clock, each)
     yield from _who(file)
     yield from _said(file)
     yield from _owed(file)
@@ -175,9 +183,16 @@ def _event(file: CaseFile, line: Line) -> str:
 def _value(file: CaseFile, key: str, value: Any) -> str:
     if isinstance(value, list):
         return " and ".join(_value(file, key, each) for each in value)
-    if key == "at" or key.endswith("_at"):
+    if key == "at" or key.endswith("_at") or (key in ("from", "to") and _is_instant(value)):
         return local(datetime.fromisoformat(str(value)), file.clinic.zone)
     return _name(file, str(value)) or str(value)
+
+
+def _is_instant(value: Any) -> bool:
+    try:
+        return datetime.fromisoformat(str(value)).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _name(file: CaseFile, person_id: str | None) -> str:
@@ -190,6 +205,17 @@ def _clock(clock: Clock, now: datetime, zone: str) -> str:
     if clock.ended_at is not None:
         late = " (late)" if clock.missed_at else ""
         return f"{clock.kind}: {clock.ended_how} {local(clock.ended_at, zone)}{late}, due {due}"
-    if clock.missed_at is not None or (clock.due_at and clock.due_at <= now):
+    if clock.due_at and clock.due_at <= now:
         return f"{clock.kind}: OVERDUE since {due}"
-    return f"{clock.kind}: due {due}"
+    late = f" (missed {local(clock.missed_at, zone)} already)" if clock.missed_at else ""
+    return f"{clock.kind}: due {due}{late}"
+
+
+def _extension(file: CaseFile, clock: Clock, each: Extension) -> str:
+    """Return one request for more time: both dates, who asked, who answered."""
+    zone = file.clinic.zone
+    dates = f"{local(each.from_at, zone)} -> {local(each.to_at, zone)}"
+    said = "granted" if each.granted else "refused" if each.answered_at else "waits for an answer"
+    by = f" by {_name(file, each.answered_by)}" if each.answered_at else ""
+    asked = f"asked by {_name(file, each.asked_by)}: {each.reason or ''}"
+    return f"  {clock.kind}: more time {dates}, {said}{by}; {asked}"

@@ -45,13 +45,53 @@ from cases.settings import Settings
 from cases.stages import IllegalMove
 from cases.store import Store, StoreError
 from cases.store.views import NotFound
-from console.web import api, case, lists, machine, moves, paste, practice, signing
+from console.web import (
+    alerts,
+    answer,
+    api,
+    case,
+    hooks,
+    letters,
+    lists,
+    machine,
+    moves,
+    no_more,
+    paste,
+    practice,
+    private,
+    queue,
+    signing,
+    staff,
+    talk,
+    texts,
+    voice,
+)
 from console.web.pages import render
 from console.web.passwords import Passwords
 from console.web.protection import Guarded, Limited
 from console.web.visits import Console, NotSignedIn, arrive, checked
 
-PARTS = (signing, lists, case, moves, paste, practice, machine, api)
+PARTS = (
+    signing,
+    lists,
+    queue,
+    alerts,
+    answer,
+    case,
+    voice,
+    talk,
+    private,
+    moves,
+    paste,
+    practice,
+    staff,
+    machine,
+    api,
+    hooks,
+    texts,
+    no_more,
+    letters,
+)
 
 
 def _present() -> datetime:
@@ -102,6 +142,7 @@ def _static(app: FastAPI) -> None:
 
 def _errors(app: FastAPI) -> None:
     app.add_exception_handler(NotSignedIn, _to_login)
+    app.add_exception_handler(private.NoPage, private.nowhere)
     app.add_exception_handler(NotFound, lambda r, _: _told(r, 404, "not_found"))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

@@ -10,9 +10,9 @@ from fastapi import Depends, Path, Request
 from starlette.datastructures import FormData
 
 from cases.addresses import normal
-from cases.correspondents import Point
 from cases.stages import IllegalMove
 from cases.store import Store
+from cases.talking.correspondents import Point
 
 _YEARS = range(2000, 2100)  # beyond them it is a typing error
 CaseNumber = Annotated[int, Path(ge=0, le=2**31 - 1)]

@@ -10,49 +10,75 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from cases import correspondents, custody, following, replies
+from cases import custody, following
 from cases.access import may
+from cases.answering import incidents, replies, reporting
 from cases.casefile import CaseFile
-from cases.compliance import Finding, blocked
-from cases.models import Person, Reply, ReplyState, Visibility
+from cases.clockwork.extensions import waiting
+from cases.models import Person, ReplyState, Visibility
 from cases.stages import lacking
 from cases.store.views import NotFound
-from console.web import nextstep
+from cases.talking import calls, correspondents
+from cases.talking.consent import PURPOSES as AGREED_TO
+from cases.talking.links import Pages
+from cases.talking.templates import PURPOSES
+from cases.talking.texting import measure
+from console.web import answer, history, nextstep, talk
 from console.web.asked import CaseNumber, Given
-from console.web.history import told
+from console.web.begin import beginnings
 from console.web.lists import colleagues
-from console.web.marks import Piece, pieces, starter, warnings
 from console.web.pages import Trouble, render, templates
 from console.web.path import path
 from console.web.promises import due_words, kept, owed
 from console.web.saying import CLOCKS, in_words, plain, task_words
-from console.web.visits import Signed, Visit
-from reviews import capabilities
+from console.web.visits import Console, Signed, Visit
 
 router = APIRouter(include_in_schema=False)
 templates.filters.update(in_words=in_words, due_words=due_words)
-templates.globals.update(task_words=task_words)
+templates.globals.update(measured=measure, task_words=task_words)
 
 # Some moves are asked of the table of moves under another name.
 _ASKED: Mapping[str, str] = {"not-troll": "troll", "plan-follow-up": "look", "stop": "point"}
 # Where on the page a move's form stands.
 SECTIONS: Mapping[str, tuple[str, ...]] = {
-    "reply": ("draft", "check", "approve", "posted", "no-reply"),
-    "who": ("looked-for", "match", "unmatch", "point", "identify", "unidentified"),
+    "reply": (
+        "draft",
+        "check",
+        "cool",
+        "overrule",
+        "withdraw",
+        "take-down",
+        "taken-down",
+        "approve",
+        "posted",
+        "replace-reply",
+        "no-reply",
+        "report",
+        "report-answered",
+    ),
+    "who": ("looked-for", "match", "unmatch", "point", "consent", "identify", "care-of",
+            "unidentified"),
     "call": ("contact",),
-    "write": ("write",),
-    "talk": ("received", "stop", "unreachable", "declined"),
+    "write": ("write", "link"),
+    "talk": ("received", "no-answer", "stop", "unreachable", "declined"),
     "hear": ("hear",),
     "resolve": ("resolve",),
     "after": ("look", "follow-up", "plan-follow-up"),
     "close": ("close", "dismiss", "reopen"),
     "tasks": ("task", "task-done"),
     "notes": ("note",),
-    "kind": ("troll", "not-troll", "severity", "about"),
-    "desk": ("hand-over", "hold", "release", "pause", "resume", "merge", "unmerge", "take"),
-}
+    "incident": ("incident", "incident-decide", "incident-close"),
+    "kind": ("troll", "not-troll", "shield", "severity", "about"),
+    "desk": (
+        "hand-over", "hold", "release", "pause", "resume", "extend", "grant", "refuse", "merge",
+        "unmerge", "take",
+    ),
+}  # fmt: skip
 _WORDS: Mapping[str, Sequence[str]] = {
     "no_reply": replies.NO_REPLY,
+    "report": reporting.REASONS,
+    "report_results": reporting.RESULTS,
+    "agreed_to": AGREED_TO,
     "relations": correspondents.RELATIONS,
     "care_of": correspondents.CARE_OF,
     "identifiers": correspondents.IDENTIFIERS,
@@ -63,8 +89,10 @@ _WORDS: Mapping[str, Sequence[str]] = {
     "holds": custody.HOLDS,
     "severities": custody.SEVERITIES,
     "visibilities": tuple(Visibility),
-    "calls": ("reached", "voicemail", "no_answer", "wrong_number", "other_person", "declined"),
+    "calls": calls.OUTCOMES,
+    "flags": calls.FLAGS,
     "last_calls": ("reached", "voicemail", "declined"),
+    "decisions": incidents.DECISIONS,
     "sureness": ("certain", "likely", "unsure"),
     "themes": ("corrective_action", "promise", "physician_account", "appeal", "other"),
 }
@@ -121,17 +149,31 @@ def page(
         owed=owed(file, visit.now),
         kept=kept(file),
         path=path(file),
-        history=told(file, visit.store.timeline(file, visit.viewer)),
-        reply=_public(visit, file, given),
+        history=history.told(file, visit.store.timeline(file, visit.viewer)),
+        reply=answer.public(visit, file, given),
         form=Forms(visit, file, given, _open(request, step, given)),
         names=_names(file),
         staff=_staff(visit, file),
         others=_others(visit, file),
+        twins=visit.store.cases_numbered(file.case.twins),
+        incident=(found := incidents.newest_open(file)),
+        incident_items=incidents.open_items(file, found) if found else [],
+        items=incidents.ITEMS,
         choices=_WORDS,
+        talk=talk.about_them(visit, file),
+        begins=beginnings(request, visit, file),
+        purposes=PURPOSES,
         clock_names=CLOCKS,
+        asked=waiting(file),
         trouble=trouble,
         tried=_section_of(given.move),
     )
+
+
+def pages_of(console: Console) -> Pages:
+    """Return what the private pages of this installation hang on."""
+    settings = console.settings
+    return Pages(console.store.sealer.sign, settings.public_url, settings.private_page_days)
 
 
 def _looked_at(visit: Visit, number: int) -> CaseFile:
@@ -199,58 +241,6 @@ class Forms:
         """Return rows of fields as they were typed: always three."""
         columns = [self.given.all(n) if self.given.move == move else [] for n in names]
         return [tuple(c[i] if i < len(c) else "" for c in columns) for i in range(3)]
-
-
-@dataclass(frozen=True, slots=True)
-class Public:
-    """The public reply on the page: what is typed or drafted, and what was found in it."""
-
-    text: str  # in the editor
-    checked: bool
-    findings: Sequence[Finding]
-    pieces: Sequence[Piece]
-    draft: Reply | None
-    draft_findings: Sequence[Finding]
-    draft_pieces: Sequence[Piece]
-    draft_warnings: Sequence[Finding]
-    blocked: bool
-    waiting: Reply | None  # approved, and not live yet
-    live: Reply | None
-    may_approve: bool
-    limit: int
-    unit: str
-
-
-def _public(visit: Visit, file: CaseFile, given: Given) -> Public:
-    can = capabilities(file.review.platform, visit.store.sources())
-    draft = replies.newest(file, ReplyState.DRAFT)
-    drafted = (draft.text or "") if draft else ""
-    typed = given.one("text") if given.move in ("check", "draft") else ""
-    text = typed or drafted or starter(file)
-    found = replies.findings(file, text, can) if typed else ()
-    about_draft = replies.findings(file, drafted, can) if drafted else ()
-    return Public(
-        text=text,
-        checked=bool(typed),
-        findings=found,
-        pieces=pieces(text, found),
-        draft=draft,
-        draft_findings=about_draft,
-        draft_pieces=pieces(drafted, about_draft),
-        draft_warnings=warnings(about_draft),
-        blocked=blocked(about_draft),
-        waiting=replies.newest(file, *_WAITING),
-        live=replies.newest(file, ReplyState.LIVE),
-        may_approve=nextstep.may_approve(file, visit.person),
-        limit=can.reply_limit,
-        unit=can.reply_unit,
-    )
-
-
-_WAITING = (
-    ReplyState.APPROVED, ReplyState.BY_HAND, ReplyState.SUBMITTED, ReplyState.REJECTED,
-    ReplyState.UNKNOWN,
-)  # fmt: skip
 
 
 def _names(file: CaseFile) -> dict[str, str]:

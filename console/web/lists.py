@@ -11,6 +11,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from cases.models import Person
 from cases.store.views import Short
+from console.web.alerts import visible
 from console.web.needs import AT_MOST, needed
 from console.web.pages import render
 from console.web.visits import Signed, Visit, console_of
@@ -41,6 +42,7 @@ def needs_you(request: Request, visit: Signed) -> Response:
         more=max(len(cards) - AT_MOST, 0),
         owned=len(own),
         clinics=visit.store.clinics(),
+        alerts=[each for each in visible(visit) if each.seen_at is None],
     )
 
 

@@ -18,7 +18,7 @@ from console.web.pages import late, render
 from console.web.visits import Signed, Visit
 
 router = APIRouter(include_in_schema=False)
-_SHOWN = 200
+_SHOWN = 50
 
 
 @router.get("/engine")

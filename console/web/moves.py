@@ -12,7 +12,7 @@ from cases.changes import Change
 from cases.stages import IllegalMove
 from console.web.asked import CaseNumber, Form, Given
 from console.web.asking import BY_NAME, Ask
-from console.web.case import noted_by, page, seen_as
+from console.web.case import noted_by, page, pages_of, seen_as
 from console.web.pages import ChangedMeanwhile, Trouble, acted
 from console.web.saying import plain
 from console.web.visits import Signed, Visit
@@ -21,9 +21,26 @@ router = APIRouter(include_in_schema=False)
 
 # What is added to a case, or corrected in it, is right whatever else was done meanwhile.
 ANYTIME = frozenset(
-    {"note", "task", "task-done", "contact", "received", "stop", "point", "looked-for", "take"}
+    {
+        "note",
+        "task",
+        "task-done",
+        "contact",
+        "received",
+        "stop",
+        "consent",
+        "point",
+        "looked-for",
+        "take",
+        "have-it",
+    }
 )
-_SAID: Mapping[str, str] = {"draft": "drafted", "approve": "approved", "take": "taken"}
+_SAID: Mapping[str, str] = {
+    "draft": "drafted",
+    "approve": "approved",
+    "take": "taken",
+    "have-it": "yours",
+}
 
 
 @router.post("/cases/{number}/check")
@@ -50,7 +67,9 @@ def make(request: Request, visit: Signed, number: CaseNumber, move: str, form: F
 def _asked(visit: Visit, number: int, given: Given) -> Change:
     file = visit.store.case_file(number, visit.viewer)
     _refuse_stale(visit, file, given)
-    return BY_NAME[given.move](Ask(visit.store, file, visit.moment(), visit.viewer, given))
+    return BY_NAME[given.move](
+        Ask(visit.store, file, visit.moment(), visit.viewer, given, pages_of(visit.console))
+    )
 
 
 def _refuse_stale(visit: Visit, file: CaseFile, given: Given) -> None:

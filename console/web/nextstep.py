@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cases.access import may
+from cases.answering.replies import newest
 from cases.casefile import CaseFile
 from cases.changes import Moment
-from cases.conversation import give_up
+from cases.following import window_ends
 from cases.identifiers import Identifiers
 from cases.models import Person, Reply, ReplyState, Stage
-from cases.replies import newest
-from cases.stages import NEEDS, IllegalMove, running
+from cases.stages import NEEDS, IllegalMove, answers_owed, running
+from cases.talking.conversation import give_up
 from console.web.promises import waits
 from console.web.saying import in_words
 from console.web.words import local
@@ -57,6 +58,9 @@ def _over(asked: _Asked) -> Next | None:
         return None
     if case.merged_into_id is not None:
         return Next("This case went on as another one: its review was merged into it.")
+    if answers_owed(asked.file):
+        way = _way(asked.file)
+        return Next("They wrote after it was closed, and wait for an answer.", "Answer them", way)
     owed = [task for task in asked.file.tasks if task.done_at is None]
     if owed:
         return Next("The case is closed; something promised is still owed.", "See it", "tasks")
@@ -74,7 +78,7 @@ def _safety(asked: _Asked) -> Next | None:
 
 
 def _answer(asked: _Asked) -> Next | None:
-    if not running(asked.file, "answer"):
+    if not answers_owed(asked.file):
         return None
     return Next("They wrote, and wait for a person's answer.", "Answer them", _way(asked.file))
 
@@ -212,9 +216,9 @@ def _monitor(asked: _Asked) -> Next | None:
     file = asked.file
     if file.case.monitor_ended_at is not None:
         return None
-    due = [clock.due_at for clock in running(file, "monitor") if clock.due_at is not None]
-    if due and max(due) > asked.now:
-        until = local(max(due), file.clinic.zone)
+    ends = window_ends(file)
+    if ends is not None and ends > asked.now:
+        until = local(ends, file.clinic.zone)
         return Next(f"The review is watched until {until}.", "Look at the review", "after")
     return Next("The window is over: how does the review stand?", "Look at the review", "after")
 

@@ -14,13 +14,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cases.addresses import AddressError
+from cases.arriving.sources import Health, health
+from cases.calendars.hours import WorktimeError
 from cases.changes import Change
-from cases.clocks import ClockError
-from cases.hours import WorktimeError
+from cases.clockwork.clocks import ClockError
+from cases.clockwork.watchdog import Watched, troubles
 from cases.practice import PracticeError
 from cases.stages import IllegalMove
 from console.web import words
 from console.web.visits import Visit, console_of
+from reviews import ability
 
 _LATE = timedelta(minutes=5)  # so long may a clock be overlooked before every page says so
 
@@ -62,7 +65,7 @@ class Trouble:
 def render(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """Return a page.
 
-    Every template may use: visit, practice, csrf, said, late, engine_trouble, now.
+    Every template may use: visit, practice, csrf, said, late, engine_trouble, sources_ill, now.
     """
     visit: Visit | None = getattr(request.state, "visit", None)
     console = console_of(request)
@@ -73,7 +76,8 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "csrf": visit.csrf if visit else getattr(request.state, "csrf", ""),
         "said": words.SAID.get(request.query_params.get("said", "")),
         "late": late(visit, now) if visit else 0,
-        "engine_trouble": console.trouble(now) if visit else "",
+        "engine_trouble": (console.trouble(now) or silent(visit, now)) if visit else "",
+        "sources_ill": ill(visit, now) if visit and visit.may("sources") else [],
         "now": now,
         "path": request.url.path,
     }
@@ -83,6 +87,18 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
 def late(visit: Visit, now: datetime) -> int:
     """Return how many clocks wanted a look more than five minutes ago: the engine stands still."""
     return len(visit.store.overlooked(now - _LATE))
+
+
+def silent(visit: Visit, now: datetime) -> str:
+    """Say which flow stopped doing its work, wherever it runs; nothing where all is well."""
+    found = troubles(Watched(visit.store.beats()), now)
+    return " ".join(f"Since {each.since:%b %d, %H:%M} UTC: {each.words}." for each in found[:1])
+
+
+def ill(visit: Visit, now: datetime) -> list[Health]:
+    """Return the sources that fail or fell silent: reviews may be missing."""
+    found = [health(each, now, ability(each)) for each in visit.store.sources()]
+    return [each for each in found if each.state in ("failing", "silent")]
 
 
 def acted(

@@ -1,28 +1,18 @@
-"""The practice, to read: its people, clinics, sources and the playbook in force."""
+"""The practice, to read: its clinics, sources and the playbook in force."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from cases.policy import policy
-from console.web.lists import colleagues
+from cases.arriving.sources import health
+from cases.models import ArrivalState
+from cases.playbooks.policy import policy
 from console.web.pages import render
 from console.web.visits import Signed
+from reviews import ability
 
 router = APIRouter(include_in_schema=False)
-
-
-@router.get("/people")
-def people(request: Request, visit: Signed) -> Response:
-    """Show who works with the viewer, in which role, and who is away."""
-    return render(
-        request,
-        "people.html",
-        people=colleagues(visit),
-        everybody=visit.store.people(),
-        clinics=visit.store.clinics(),
-    )
 
 
 @router.get("/clinics")
@@ -43,6 +33,12 @@ def playbook(request: Request, visit: Signed) -> Response:
 def sources(request: Request, visit: Signed) -> Response:
     """Show where reviews come from, and which of them failed."""
     visit.needs("sources")
+    store, known = visit.store, visit.store.all_sources()
     return render(
-        request, "sources.html", sources=visit.store.sources(), clinics=visit.store.clinics()
+        request,
+        "sources.html",
+        sources=[health(each, visit.now, ability(each)) for each in known],
+        clinics=store.clinics(),
+        people=store.people(),
+        unread=len(store.arrivals((ArrivalState.UNREAD,))),
     )

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from cases.calendars.worktime import WorktimeError
 from cases.casefile import CaseFile
-from cases.clocks import total
+from cases.clockwork.clocks import DATED, total
 from cases.models import Clock, Pause
-from cases.worktime import WorktimeError
 from console.web.saying import task_words
 from console.web.words import CLOCKS, local, span, time_left
 
@@ -77,9 +77,9 @@ def _paused(pause: Pause | None, zone: str) -> str:
 
 
 def _what(file: CaseFile, clock: Clock) -> str:
-    if clock.kind == "task":
+    if clock.kind in DATED:
         task = next((each for each in file.tasks if each.id == clock.key), None)
-        return task_words(task.kind, task.what) if task else CLOCKS["task"][0]
+        return task_words(task.kind, task.what) if task else CLOCKS[clock.kind][0]
     return CLOCKS[clock.kind][0]
 
 
@@ -104,14 +104,25 @@ def _tone(due_at: datetime | None, now: datetime) -> str:
 
 def _why(file: CaseFile, clock: Clock) -> str:
     """Say how the deadline came about, in the clinic's own time, with what pauses added."""
-    if clock.kind == "task":
-        return "the day it was promised for"
+    if clock.kind in DATED:
+        return "the day it was promised for" + _granted(file, clock) + _stopped(file, clock)
     if clock.calendar == "always":
-        length = timedelta(days=clock.days, seconds=clock.span)
+        length = timedelta(days=clock.days, seconds=clock.span + clock.extra)
         told = f"{span(length)} from {local(clock.started_at, file.clinic.zone)}, round the clock"
     else:
         told = _explained(file, clock)
-    return told + _stopped(file, clock)
+    return told + _granted(file, clock) + _stopped(file, clock)
+
+
+def _granted(file: CaseFile, clock: Clock) -> str:
+    """Return the dates it had before more time was granted, and by whom that was."""
+    given = [each for each in file.extensions.get(clock.id, ()) if each.granted]
+    names = {person.id: person.name for person in file.people.values()}
+    return "".join(
+        f"; it was due {local(each.from_at, file.clinic.zone)} until "
+        f"{names.get(each.answered_by, 'somebody')} granted more time"
+        for each in given
+    )
 
 
 def _explained(file: CaseFile, clock: Clock) -> str:

@@ -8,10 +8,13 @@ from typing import Any
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cases.talking.privately import LARGEST, MOST_FILES
+
 log = logging.getLogger("amends")
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "script-src 'self'; connect-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
 )
 _HEADERS = (
     (b"content-security-policy", _POLICY.encode()),
@@ -21,7 +24,8 @@ _HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-_LARGEST_FORM, _LARGEST_API = 256 * 1024, 2 * 1024 * 1024  # bytes
+_LARGEST_FILES = MOST_FILES * LARGEST + 256 * 1024  # a patient's photos, all in one form
+_LARGEST_FORM, _LARGEST_API, _LARGEST_PUSH = 256 * 1024, 2 * 1024 * 1024, 1024 * 1024  # bytes
 
 
 class Guarded:
@@ -87,7 +91,9 @@ class Limited:
             await self._app(scope, receive, send)
             return
         api = scope["path"].startswith("/api/")
-        left = _LARGEST_API if api else _LARGEST_FORM
+        pushed = _LARGEST_PUSH if scope["path"].startswith("/hooks/") else _LARGEST_FORM
+        files = scope["path"].startswith("/p/") and scope["path"].endswith("/files")
+        left = _LARGEST_API if api else _LARGEST_FILES if files else pushed
 
         async def receiving() -> Message:
             nonlocal left

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cases.arriving.opening import Practised
+from cases.arriving.seeing import answer, is_news, judge
 from cases.changes import Change, Moment
 from cases.models import Clinic, Review
-from cases.opening import Practised
 from cases.ports import SeenReview
-from cases.seeing import answer, is_news, judge
 from cases.store import Store
 from cases.viewers import ENGINE, Viewer
 
@@ -72,7 +72,7 @@ def _answer(
 ) -> Change | None:
     if not is_news(seen, known):
         return None  # handed in again: nothing is read or judged for it
-    practised = Practised(place, store.people(), store.playbook())
+    practised = Practised(place, store.people(), store.playbook(), loads=store.loads())
     judged = judge(seen, practised.playbook)
     file = store.case_file(known.case_id, ENGINE) if known and known.case_id else None
     return answer(seen, judged, known, file, practised, None, moment)

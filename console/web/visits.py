@@ -27,6 +27,9 @@ from cases.viewers import Viewer, viewer_of
 from console.web.passwords import Passwords
 
 OPEN = frozenset({"/login", "/healthz"})  # for whoever comes by
+# Each call shows a token, or the platform's signature: /no-more/ is called by mail programs,
+# /p/ by patients, and has a door of its own (private.py).
+BY_PROGRAMS = ("/api/", "/hooks/", "/no-more/", "/p/")
 # Forms that change no case: words one searches by are posted, since addresses are kept in logs.
 READS = frozenset({"/cases", "/login", "/logout"})
 # A case's number in an address; more would not fit into the database's own integers.
@@ -130,7 +133,7 @@ def arrive(request: Request) -> None:
     request.state.visit = None
     if any("\0" in value for value in (path, *request.query_params.values())):
         raise HTTPException(400)  # no database takes it, and nobody types it
-    if path.startswith("/api/"):
+    if path.startswith(BY_PROGRAMS):
         return
     token = request.cookies.get(console.cookie, "")
     request.state.csrf = csrf_of(token)
@@ -161,9 +164,9 @@ def _visit(console: Console, token: str) -> Visit:
 async def checked(request: Request, _: Annotated[None, Depends(arrive)]) -> None:
     """Refuse a form that did not come from our own page, and an auditor's who would act."""
     path = request.url.path
-    if request.method in _SAFE or path.startswith("/api/"):
+    if request.method in _SAFE or path.startswith(BY_PROGRAMS):
         return
-    if not _from_here(request):
+    if not from_here(request):
         raise HTTPException(403, "cross-site")
     form = await request.form(max_files=5, max_fields=200)
     if any("\0" in value for value in form.values() if isinstance(value, str)):
@@ -176,7 +179,7 @@ async def checked(request: Request, _: Annotated[None, Depends(arrive)]) -> None
         raise HTTPException(403, "read-only")
 
 
-def _from_here(request: Request) -> bool:
+def from_here(request: Request) -> bool:
     """Tell whether the browser says that our own page sent it; older ones say only the origin.
 
     With `Referrer-Policy: no-referrer` that origin is "null" even for our own forms (Fetch, 4.6):

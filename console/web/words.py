@@ -47,7 +47,13 @@ CLOCKS: Mapping[str, tuple[str, str]] = {
     "resolve": ("Cause and remedy are recorded", "Resolve it"),
     "monitor": ("The review is watched", "Look at the review"),
     "follow_up": ("One more contact", "Follow up"),
-    "task": ("Something promised", "See the task"),
+    "task": ("A task", "See the task"),
+    "promise": ("What was promised to them", "See the promise"),
+    "appeal": ("The appeal to the platform", "See the appeal"),
+    "message": ("An answer to their page message", "Answer them"),
+    "in_touch": ("They hear from us how far we are", "Tell them"),
+    "grievance": ("The written answer to a grievance", "Write it"),
+    "breach": ("Something about a reply that revealed too much", "See what is owed"),
 }
 # How a case stands while a clock runs.
 OWED: Mapping[str, str] = {
@@ -60,7 +66,13 @@ OWED: Mapping[str, str] = {
     "resolve": "Cause and remedy are owed",
     "monitor": "The review is watched",
     "follow_up": "One more contact is owed",
-    "task": "Something was promised",
+    "task": "A task is owed",
+    "promise": "A promise to them is owed",
+    "appeal": "An appeal to the platform is owed",
+    "message": "They wrote to our page, and nobody answered",
+    "in_touch": "They have not heard from us",
+    "grievance": "A written answer to a grievance is owed",
+    "breach": "A reply revealed too much, and something about it is owed",
 }
 # After a redirect the page says what was done: by a code, since addresses are kept everywhere.
 SAID: Mapping[str, tuple[str, str]] = {
@@ -69,6 +81,9 @@ SAID: Mapping[str, tuple[str, str]] = {
     "ended": ("info", "You were signed out: sign in again to go on."),
     "approved": ("success", "The reply is approved."),
     "drafted": ("success", "The draft is kept."),
+    "ringing": ("info", "Your telephone rings: press 1 to be connected."),
+    "yours": ("success", "You have it: nobody else is told for a while."),
+    "handed": ("success", "The cases were handed over."),
     "taken": ("success", "You have it."),
     "opened": ("success", "A case is open."),
     "recorded": ("info", "The review is recorded; it needs no case."),

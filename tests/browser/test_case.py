@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from cases import conversation, correspondents, following, replies
-from cases.correspondents import Who
+from cases import following
+from cases.answering import replies
+from cases.talking import conversation, correspondents
+from cases.talking.correspondents import Who
 from tests.browser.seat import Seat
 from tests.builders import DAY, Desk, a_seen_review, take
 

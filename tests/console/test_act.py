@@ -189,7 +189,7 @@ def test_a_grave_case_is_taken(amends: Shell):
 
 
 def test_a_task_is_set_and_done(amends: Shell):
-    assert "--text, --due" in refused(amends, 1, "task", "--text", "Train the desk")
+    assert "give one" in refused(amends, 1, "task", "--text", "Train the desk")
     assert "has passed" in refused(amends, 1, "task", "--text", "x", "--due", "2020-01-01")
     go(amends, 1, ("task", "--text", "Train the desk", "--due", "2026-11-20"))
     task = amends.done("case", 1, "--json").json()["tasks"][0]["id"]

@@ -10,7 +10,7 @@ import signal
 import stat
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +29,7 @@ from console.up.folder import read_json
 from tests.running import (
     AMENDS,
     MAIL,
+    T,
     a_practice,
     add_case,
     alive,
@@ -49,7 +50,11 @@ class Up:
 
     settings: Settings
     log: Path
-    pid: int
+    running: subprocess.Popen[bytes]
+
+    @property
+    def pid(self) -> int:
+        return self.running.pid
 
     @property
     def data(self) -> Path:
@@ -65,8 +70,17 @@ class Up:
     def state(self) -> dict[str, Any]:
         return read_json(self.data / "up.json")
 
+    def wait(self, what: Callable[[], T], seconds: float) -> T:
+        """Wait for it, but not for an installation that has ended."""
+
+        def looked() -> T:
+            assert self.running.poll() is None, self.said()
+            return what()
+
+        return wait_for(looked, seconds, self.said)
+
     def part(self, name: str) -> int:
-        found: int = wait_for(lambda: self.state().get("parts", {}).get(name), 20, self.said)
+        found: int = self.wait(lambda: self.state().get("parts", {}).get(name), 60)
         return found
 
     def beat(self) -> dict[str, Any]:
@@ -74,8 +88,8 @@ class Up:
 
     def wait_for_prefect(self) -> None:
         engine = self.part("engine")
-        wait_for(lambda: self.beat().get("pid") == engine, 20, self.said)
-        wait_for(lambda: self.beat().get("prefect") == "up", 90, self.said)
+        self.wait(lambda: self.beat().get("pid") == engine, 60)
+        self.wait(lambda: self.beat().get("prefect") == "up", 150)
 
     def overdue(self, number: int) -> None:
         """Let another case be overdue."""
@@ -87,7 +101,7 @@ class Up:
         """End a part without a word; return the process that takes its place."""
         before = self.part(name)
         os.kill(before, signal.SIGKILL)
-        wait_for(lambda: self.part(name) not in (before, None), 30, self.said)
+        self.wait(lambda: self.part(name) not in (before, None), 60)
         return self.part(name)
 
     def prefect(self) -> SyncPrefectClient:
@@ -116,20 +130,20 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     settings = a_practice(folder / "data", timedelta(minutes=10))
     log = folder / "up.log"
     with program(command(settings.data), clean_environment(**MAIL), log, cwd=folder) as running:
-        yield Up(settings, log, running.pid)
+        yield Up(settings, log, running)
 
 
 def test_a_deadline_does_not_wait_for_prefect_to_start(up: Up) -> None:
-    wait_for(lambda: letters(up.settings), 40, up.said)
+    up.wait(lambda: letters(up.settings), 90)
 
     assert "escalated" in happened(up.settings)
-    wait_for(lambda: "deliver" in up.beat().get("flows", {}), 10, up.said)
+    up.wait(lambda: "deliver" in up.beat().get("flows", {}), 30)
     assert up.beat()["flows"]["sweep"]["by"] == "engine"
     assert up.beat()["prefect"] == "starting"
 
 
 def test_it_says_where_the_console_and_prefect_are(up: Up) -> None:
-    wait_for(lambda: up.heard("Prefect runs the flows"), 120, up.said)
+    up.wait(lambda: up.heard("Prefect runs the flows"), 180)
 
     assert up.heard(f"The console is at {up.state()['console']}")
     assert up.heard(f"Prefect is at {up.state()['prefect']}")
@@ -142,7 +156,7 @@ def test_prefect_asks_for_the_password(up: Up) -> None:
     assert status(f"{up.state()['prefect']}/api/admin/version") == 401
 
     with up.prefect() as client:
-        assert len(client.read_deployments()) == 7
+        assert len(client.read_deployments()) == 8
 
 
 def test_what_it_writes_is_for_its_owner_only(up: Up) -> None:
@@ -152,7 +166,7 @@ def test_what_it_writes_is_for_its_owner_only(up: Up) -> None:
 
 def test_a_second_one_on_the_same_folder_is_refused_and_says_who_has_it(up: Up) -> None:
     second = subprocess.run(
-        command(up.data), env=clean_environment(), capture_output=True, text=True, timeout=60
+        command(up.data), env=clean_environment(), capture_output=True, text=True, timeout=120
     )
 
     assert second.returncode == 1
@@ -160,24 +174,42 @@ def test_a_second_one_on_the_same_folder_is_refused_and_says_who_has_it(up: Up) 
     assert "Traceback" not in second.stderr
 
 
+def test_while_prefect_hangs_the_engine_sweeps_and_delivers_by_itself(up: Up) -> None:
+    up.wait_for_prefect()
+    before = len(letters(up.settings))
+    server = up.part("prefect")
+    os.kill(server, signal.SIGSTOP)
+    try:
+        up.overdue(2)
+
+        up.wait(lambda: "escalated" in happened(up.settings, 2), 120)
+        up.wait(lambda: len(letters(up.settings)) > before, 60)
+
+        up.wait(lambda: up.beat()["prefect"] == "down", 90)
+        up.wait(lambda: up.heard("the engine sweeps by itself"), 30)
+        up.wait(lambda: up.beat()["flows"]["sweep"]["by"] == "engine", 60)
+    finally:
+        os.kill(server, signal.SIGCONT)
+
+
 def test_a_killed_console_comes_back(up: Up) -> None:
     up.kill("console")
 
-    wait_for(lambda: status(f"{up.state()['console']}/") > 0, 30, up.said)
+    up.wait(lambda: status(f"{up.state()['console']}/") > 0, 60)
 
 
 def test_a_killed_engine_comes_back_and_gives_up_the_runs_it_left(up: Up) -> None:
     with up.prefect() as client:
         sweep = client.read_deployment_by_name("sweep/sweep")
         left = client.create_flow_run_from_deployment(sweep.id, state=RunningState())
-        up.overdue(2)
+        up.overdue(3)
 
         up.kill("engine")
 
         this = FlowRunFilter(id=FlowRunFilterId(any_=[left.id]))
-        state = wait_for(lambda: _final(client, this), 60, up.said)
+        state = up.wait(lambda: _final(client, this), 90)
     assert state == "CRASHED"
-    wait_for(lambda: "escalated" in happened(up.settings, 2), 60, up.said)
+    up.wait(lambda: "escalated" in happened(up.settings, 3), 90)
 
 
 def _final(client: SyncPrefectClient, this: FlowRunFilter) -> str:
@@ -185,30 +217,12 @@ def _final(client: SyncPrefectClient, this: FlowRunFilter) -> str:
     return run.state_type.value if run.state and run.state.is_final() and run.state_type else ""
 
 
-def test_while_prefect_hangs_the_engine_sweeps_and_delivers_by_itself(up: Up) -> None:
-    up.wait_for_prefect()
-    server = up.part("prefect")
-    os.kill(server, signal.SIGSTOP)
-    try:
-        wait_for(lambda: up.beat()["prefect"] == "down", 60, up.said)
-        before = len(letters(up.settings))
-        up.overdue(3)
-
-        wait_for(lambda: "escalated" in happened(up.settings, 3), 60, up.said)
-        wait_for(lambda: len(letters(up.settings)) > before, 20, up.said)
-
-        assert up.beat()["flows"]["sweep"]["by"] == "engine"
-        wait_for(lambda: up.heard("the engine sweeps by itself"), 10, up.said)
-    finally:
-        os.kill(server, signal.SIGCONT)
-
-
 def test_a_killed_prefect_comes_back_and_runs_the_flows_again(up: Up) -> None:
     up.kill("prefect")
 
     up.wait_for_prefect()
     began = datetime.now(UTC)
-    wait_for(lambda: _swept_since(up, began), 90, up.said)
+    up.wait(lambda: _swept_since(up, began), 150)
 
 
 def _swept_since(up: Up, began: datetime) -> bool:
@@ -222,7 +236,7 @@ def test_asked_to_stop_it_leaves_nothing_running(up: Up) -> None:
 
     os.kill(up.pid, signal.SIGTERM)
 
-    wait_for(lambda: not alive(everybody), 50, up.said)
+    wait_for(lambda: not alive(everybody), 90, up.said)
     assert up.heard("Everything is stopped")
     assert not (up.data / "up.json").exists()
 
@@ -230,12 +244,12 @@ def test_asked_to_stop_it_leaves_nothing_running(up: Up) -> None:
 def test_started_again_it_deploys_nothing_and_when_killed_its_parts_end(up: Up) -> None:
     log = up.log.with_name("again.log")
     with program(command(up.data), clean_environment(**MAIL), log) as again:
-        now = Up(up.settings, log, again.pid)
+        now = Up(up.settings, log, again)
         now.wait_for_prefect()
         everybody = family(again.pid)
         assert len(everybody) >= 4
 
         os.kill(again.pid, signal.SIGKILL)
 
-        wait_for(lambda: not alive(everybody), 10, now.said)
+        wait_for(lambda: not alive(everybody), 30, now.said)
     assert not now.heard("The flows are deployed")

@@ -12,7 +12,7 @@ import pytest
 
 from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Set, about
-from cases.clocks import step
+from cases.clockwork.ladders import step
 from cases.models import Case, ReplyState, Role
 from cases.viewers import ENGINE
 from console.web.history import SENTENCES
@@ -21,6 +21,7 @@ from tests.builders import (
     DAY,
     DIRECTOR,
     HOUR,
+    MANAGER,
     RESPONDER,
     a_clinic,
     a_person,
@@ -35,6 +36,7 @@ GOOD = (
     "seriously. Privacy law keeps us from saying more here. Please reach Dana Field, our clinical "
     "director, at +1 212-555-0100 or care@elm.example; she would like to listen."
 )
+OURS = '<script src="/static/reply.js" defer></script>'
 TOO_MUCH = "We are sorry that your appointment with us on Monday took so long."
 HIDDEN = re.compile(r'name="(csrf|seen|mine)" value="(\w+)"')
 
@@ -121,12 +123,14 @@ def test_a_case_is_seen_through_from_the_first_answer_to_the_end_by_its_forms(pl
         "hear", happened="Two hours in the hall.", wants="a word from the doctor",
         promise=["The doctor calls", "", ""], promise_at=["2026-11-05T10:00", "", ""],
     )  # fmt: skip
-    (task,) = [each for each in file.tasks if each.done_at is None]
+    task = next(t for t in file.tasks if t.done_at is None and t.kind != "look_for_reply")
     assert task.due_at.isoformat() == "2026-11-05T15:00:00+00:00"  # ten o'clock in New York
     assert "check who they are" in seat.look()
     seat.do("identify", identifier=["name", "date_of_birth"])
     seat.do("resolve", cause="wait_time", done="Two more people at the desk.", told="yes")
     seat.do("task-done", task=task.id, evidence="called on Thursday")
+    look = next(t for t in file.tasks if t.kind == "look_for_reply")
+    seat.do("task-done", task=look.id, evidence="it shows")
     assert "The review is watched until" in seat.look()
     place.now += 15 * DAY
     assert seat.browser.sign_in(DIRECTOR).status_code == 303
@@ -150,7 +154,7 @@ def test_a_review_that_carries_a_script_is_shown_and_never_run(place: Place) -> 
     answer = place.signed_in(DIRECTOR).get("/cases/2")
     assert "&lt;script&gt;" in answer.text
     for raw in ("<script", "<img", "<svg", "<b>", "javascript:"):
-        assert raw not in answer.text
+        assert raw not in answer.text.replace(OURS, "")
     assert "script-src 'self'" in answer.headers["content-security-policy"]
 
 
@@ -159,9 +163,9 @@ def test_what_is_typed_into_a_form_comes_back_escaped(seat: Seat) -> None:
     seat.look()
     answer = seat.send("hear", happened=typed, wants=typed)
     assert answer.status_code == 409
-    assert "<script" not in answer.text
+    assert "<script" not in answer.text.replace(OURS, "")
     checked = seat.send("check", text=typed)
-    assert "<script" not in checked.text
+    assert "<script" not in checked.text.replace(OURS, "")
 
 
 @pytest.mark.parametrize("address", ["/cases/1", "/cases/99", "/cases/1/take", "/cases/1/check"])
@@ -497,3 +501,38 @@ def test_the_queue_says_that_nothing_waits_or_which_case_nobody_has(place: Place
     )  # fmt: skip
     assert place.store.apply([change]).applied
     assert "/cases/1?open=desk" in browser.get("/queue").text
+
+
+# More time, and what they write when all is closed
+
+
+def test_more_time_is_asked_for_and_granted_by_forms_and_both_dates_are_shown(
+    place: Place,
+) -> None:
+    seat = Seat(place)
+    ask = {"clock": "first_try", "until": "2026-11-06T12:00", "why": "the archive is closed"}
+    seat.do("extend", **ask)
+    assert "asks for time until Fri Nov 6, 12:00 instead of" in seat.look()
+    assert "somebody else answers" in seat.refused("grant")
+    boss = Seat(place, MANAGER)
+    boss.do("grant")
+    page = seat.look()
+    assert "it was due" in page
+    assert "granted more time" in page
+    boss.do("extend", **{**ask, "until": "2026-11-09T12:00"})
+    assert "it takes one of these" in seat.refused("refuse", why="no")
+
+
+def test_what_they_write_to_a_closed_case_is_the_next_step_and_wants_an_answer(
+    place: Place,
+) -> None:
+    seat = Seat(place)
+    match(seat)
+    seat.do("dismiss", why="not_a_complaint", note="a question only")
+    assert "wait for an answer" not in seat.look()
+    seat.do("received", channel="page_message", text="And my bill?")
+    assert "They wrote after it was closed, and wait for an answer." in seat.look()
+    (short,) = place.store.cases(ENGINE)
+    assert short.case.stage == "closed"
+    seat.do("no-answer", why="it was answered by the billing office")
+    assert place.store.cases(ENGINE) == []

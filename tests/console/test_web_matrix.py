@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
-from cases.models import Role
+from cases.changes import Add, Change, Happened, Moment, about
+from cases.identifiers import Identifiers
+from cases.models import Alert, Role
 from console.web.moves import BY_NAME
-from console.web.visits import READS
+from console.web.visits import BY_PROGRAMS, READS
 from tests.builders import ADMIN, DIRECTOR, HOUR, Desk, a_clinic, a_person
 from tests.console.web import AUDITOR, Browser, Place
+from tests.posting import a_mail, let_a_mail_wait
 
 EVERYBODY = frozenset(Role)
 ACTING = EVERYBODY - {Role.AUDITOR}
@@ -39,9 +42,25 @@ MATRIX: dict[str, Rule] = {
     "GET /paste": Rule(),
     "POST /paste": Rule(ACTING),
     "GET /queue": Rule(),
+    "GET /inbox": Rule(),
+    "GET /inbox/{arrival_id}": Rule(elsewhere=False),
+    "POST /inbox/{arrival_id}/assign": Rule(ACTING, elsewhere=False),
+    "POST /inbox/{arrival_id}/open": Rule(ACTING, elsewhere=False),
+    "POST /inbox/{arrival_id}/ignore": Rule(ACTING, elsewhere=False),
+    "GET /alerts": Rule(),
+    "POST /alerts/{alert_id}/seen": Rule(ACTING, elsewhere=False),
     "GET /people": Rule(),
+    "POST /people/me": Rule(ACTING),
+    "POST /people/hand-over": Rule(
+        frozenset({Role.DIRECTOR, Role.MANAGER, Role.CHIEF, Role.ADMINISTRATOR})
+    ),
     "GET /clinics": Rule(),
     "GET /playbook": Rule(),
+    "GET /templates": Rule(),
+    "GET /templates/{purpose}/{channel}/{language}": Rule(),
+    "POST /templates/{purpose}/{channel}/{language}": Rule(ACTING - {Role.RESPONDER}),
+    "GET /mails/{kind}/{language}": Rule(),
+    "GET /mails/{kind}/{language}/html": Rule(),
     "GET /engine": Rule(),
     "GET /sources": Rule(frozenset({Role.MANAGER, Role.CHIEF, Role.ADMINISTRATOR, Role.AUDITOR})),
     "GET /outbox": Rule(frozenset({Role.ADMINISTRATOR}), elsewhere=False),
@@ -50,6 +69,28 @@ MATRIX: dict[str, Rule] = {
 }
 OPEN = {"GET /login", "POST /login", "GET /healthz"}
 BY_TOKEN = {"POST /api/reviews", "GET /api/cases", "GET /api/docs"}
+# Open to the outside: what lets a call in, and what one without it is answered with.
+BY_LINK = {  # of a mail to a patient: signed, or of 128 bits; it says nothing without POST
+    "GET /no-more/{token}": (200, 404),
+    "POST /no-more/{token}": (200, 404),
+    "GET /p/{token}": (404,),
+}
+BY_CODE = {  # on their private page: its link, our own form and the code sent to them
+    "POST /p/{token}/code": (404,),
+    "POST /p/{token}/files": (404,),
+    "POST /p/{token}/leave": (404,),
+    "POST /p/{token}/open": (404,),
+    "POST /p/{token}/stop": (404,),
+    "POST /p/{token}/{what}": (404,),
+}
+BY_SIGNATURE = {  # the platform's own, or Twilio's; where none is set up there is no such address
+    "GET /hooks/{name}": (404,),
+    "POST /hooks/{name}": (404,),
+    "POST /hooks/twilio/sms": (403,),
+    "POST /hooks/twilio/status/{token}": (403,),
+    "POST /hooks/twilio/voice/{call_id}/{step}": (403, 404),
+}
+OUTSIDE = {**BY_LINK, **BY_CODE, **BY_SIGNATURE}
 
 
 def routes(place: Place) -> dict[str, APIRoute]:
@@ -74,12 +115,24 @@ def place(sqlite_store, tmp_path) -> Place:
         found.add(a_person(f"oak-{role}", role, clinics=["oak"]))
         if role == Role.ADMINISTRATOR:
             found.add(a_person("all-administrator", role))
+    let_a_mail_wait(found, "x", a_mail("Any news?"), clinic="elm")
+    _raise_an_alert(found)
     return found
+
+
+def _raise_an_alert(place: Place) -> None:
+    elm = place.store.clinics()["elm"]
+    row = {"id": "x", "clinic_id": elm.id, "kind": "theme", "what": "wait_time",
+           "first_at": place.now, "raised_at": place.now}  # fmt: skip
+    moment = Moment(place.now, "setup", Identifiers(seed=11))
+    raised = Change(about(elm), moment, adds=[Add(Alert, row)], events=[Happened("cluster")])
+    assert place.store.apply([raised]).applied
 
 
 def filled(path: str) -> str:
     """Return the path of a route as somebody asks for it."""
-    path = path.replace("{name}", "one.eml").replace("{number}", "1")
+    path = path.replace("{purpose}/{channel}", "follow_up/email").replace("{kind}", "follow_up")
+    path = path.replace("{language}", "en").replace("{name}", "one.eml").replace("{number}", "1")
     return re.sub(r"\{\w+(:\w+)?\}", "x", path)
 
 
@@ -102,16 +155,26 @@ def of_one_case(place: Place) -> set[str]:
 
 def test_every_route_is_in_the_matrix(place: Place) -> None:
     ours = {each for each in routes(place) if "{number}" not in each}
-    assert ours == {*MATRIX, *OPEN, *BY_TOKEN}, "say in MATRIX who may open it"
+    assert ours == {*MATRIX, *OPEN, *BY_TOKEN, *OUTSIDE}, "say in MATRIX who may open it"
 
 
 def test_no_route_but_the_door_opens_without_a_session(place: Place) -> None:
     browser = place.browser()
-    for each in routes(place).keys() - OPEN - BY_TOKEN:
+    for each in routes(place).keys() - OPEN - BY_TOKEN - OUTSIDE.keys():
         method, _, path = each.partition(" ")
         answer = browser.raw.request(method, filled(path))
         assert answer.status_code == 303, each
         assert answer.headers["location"].startswith("/login"), each
+
+
+@pytest.mark.parametrize("each", OUTSIDE)
+def test_what_is_open_to_the_outside_takes_nothing_without_its_key(place: Place, each: str) -> None:
+    desk, method = Desk(place.store), each.partition(" ")[0]
+    address = filled(each.partition(" ")[2])
+    for browser in (place.browser(), place.signed_in(DIRECTOR)):  # a session of ours is no key
+        answer = browser.raw.request(method, address, data={"code": "123456"})
+        assert answer.status_code in OUTSIDE[each]
+    assert desk.read().case.version == 1
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -158,7 +221,7 @@ def test_an_auditor_changes_nothing(place: Place) -> None:
     desk, browser = Desk(place.store), place.signed_in(AUDITOR)
     for each in {*routes(place), *of_one_case(place)}:
         method, _, path = each.partition(" ")
-        if method == "GET" or path in READS or path in ("/login",) or path.startswith("/api/"):
+        if method == "GET" or path in READS or path in ("/login",) or path.startswith(BY_PROGRAMS):
             continue
         assert ask(browser, each) == 403, each
     refused = place.api(AUDITOR).post(

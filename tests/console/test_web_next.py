@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from cases import conversation, custody, following, replies
-from cases.conversation import contact, hear, received
-from cases.correspondents import Point, Who, identify, match
+from cases import custody, following
+from cases.answering import publishing, replies
 from cases.models import Person
 from cases.ports import Capabilities, PlatformError
+from cases.talking import conversation
+from cases.talking.conversation import contact, hear, received
+from cases.talking.correspondents import Point, Who, identify, match
 from console.web.nextstep import Next, next_step
 from tests.builders import (
     CHIEF,
@@ -102,7 +104,7 @@ def test_a_reply_that_failed_is_somebodys_next_step(
 ) -> None:
     desk.do(replies.draft, GOOD)
     reply = desk.do(replies.approve, API, ()).replies[-1]
-    desk.do(replies.did_not_go_live, reply, PlatformError("x", "x", permanent=True, sent=sent))
+    desk.do(publishing.did_not_go_live, reply, PlatformError("x", "x", permanent=True, sent=sent))
     assert says in step(desk).what
 
 
@@ -132,7 +134,7 @@ def test_who_wrote_to_us_is_answered_before_anything_is_published(desk: Desk) ->
 
 
 def test_a_pause_is_the_next_step_while_it_lasts(desk: Desk) -> None:
-    from cases.clocks import pause
+    from cases.clockwork.pauses import pause
 
     answered(desk)
     known(desk, "phone")

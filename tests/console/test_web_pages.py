@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cases import custody, replies
+from cases import custody
+from cases.answering import replies
 from cases.ports import SeenReview
 from cases.store import Store
 from console.web.needs import needed

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from cases.clocks import pause, resume
-from cases.compliance import Finding, Level
+from cases.checking.compliance import Finding, Level
+from cases.clockwork.pauses import pause, resume
 from cases.models import Stage
 from cases.stages import NEEDS
 from console.web.marks import Piece, pieces, warnings
@@ -86,7 +86,7 @@ def test_a_pause_moves_the_promise_and_both_are_told(desk: Desk) -> None:
 
 
 def test_a_promise_that_ended_says_how_and_whether_late(desk: Desk) -> None:
-    from cases.replies import decide_on_none
+    from cases.answering.replies import decide_on_none
 
     desk.now += 5 * HOUR
     desk.do(decide_on_none, "no_reply_needed")

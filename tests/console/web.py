@@ -62,6 +62,12 @@ class Place:
         assert browser.sign_in(name).status_code == 303
         return browser
 
+    def signed_in_https(self, name: str) -> Browser:
+        """Return somebody signed in at a console that is reached over https."""
+        browser = self.browser(base=self.settings.public_url)
+        assert browser.sign_in(name).status_code == 303
+        return browser
+
     def api(self, name: str) -> TestClient:
         """Return a program that acts for a person."""
         token = f"token-of-{name}"
