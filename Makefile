@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo run test test-browser check bench soak clean
+.PHONY: demo run test test-browser check bench rivals eval fuzz chaos soak clean
 
 demo: .venv/ready  ## the whole system on sample reviews
 	$(BIN)/amends demo
@@ -12,7 +12,7 @@ run: .venv/ready  ## the flows once, in the foreground, on the data in ./data
 	$(BIN)/amends run all --data data
 
 test: .venv/ready  ## every test
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-browser: .venv/ready  ## the console in Debian's Chromium, on a phone's width and a desk's
 	$(BIN)/pytest tests/browser
@@ -26,10 +26,26 @@ check: .venv/ready  ## format, lint, types, arrows
 bench: .venv/ready  ## the figures we claim, each beside its floor
 	$(BIN)/python -m benchmarks
 
+rivals:  ## what the figures are compared with, in a venv of its own
+	$(PYTHON) benchmarks/rivals.py
+
+eval: .venv/ready  ## how right the judgements are: tables of confusion on labelled texts
+	$(BIN)/python -m benchmarks.evaluate
+
+fuzz: .venv/ready  ## ten minutes of hostile texts through both judges
+	$(BIN)/python -m benchmarks.fuzz --minutes 10
+
+chaos: .venv/ready  ## three thousand kills, and what became of each message
+	$(BIN)/python -m benchmarks.chaos --kills 3000
+
 soak: .venv/ready  ## what takes too long for every day
 	$(BIN)/python -m benchmarks.month --long
 	$(BIN)/python -m benchmarks.steady
 	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python -m benchmarks.model
+	$(BIN)/python -m benchmarks.sweepers
+	$(BIN)/python -m benchmarks.flood
+	$(BIN)/python -m benchmarks.year
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Amends needs Python 3.11 or newer; try: make PYTHON=python3.12")'

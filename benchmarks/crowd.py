@@ -11,14 +11,14 @@ from sqlalchemy import Connection, Table, insert, select
 
 from benchmarks.floor import EVENTS, TABLES, Values
 from benchmarks.ground import CLINIC, SEALER, Shelf, some_reviews
+from cases.arriving.opening import Practised, take_in
 from cases.changes import Moment
 from cases.identifiers import Identifiers
+from cases.judging.triage import Severity, triage
 from cases.models import NoticeState
-from cases.opening import Practised, take_in
 from cases.store import Store
 from cases.store.chain import line
 from cases.store.database import writing
-from cases.triage import Severity, triage
 from tests.builders import T0
 
 DUE_AT = T0 + timedelta(hours=2)  # half of the four hours to answer in public

@@ -17,15 +17,15 @@ from sqlalchemy import Connection, select, tuple_
 from benchmarks.figures import Row, in_turn, tell
 from benchmarks.floor import Recording, Wave, bare, by_hand, ids, replayed, same_record
 from benchmarks.ground import CLINIC, DOMAIN, KINDS, SEALER, Kind, Shelf, shelf, some_reviews
+from cases.arriving.opening import digest
 from cases.identifiers import Identifiers
+from cases.judging.triage import triage
 from cases.models import Clinic, Person, Practice, Review
-from cases.opening import digest
 from cases.ports import SeenReview
 from cases.settings import Settings
 from cases.store import Store
 from cases.store.database import open_engine, reading
 from cases.store.rows import chunks, table
-from cases.triage import triage
 from flows import intake
 from flows.house import Counts, House
 from tests.builders import T0

@@ -71,7 +71,7 @@ def _serve(line: Connection) -> None:
     with Mailbox() as box, Phone() as phone:
         line.send((box.port, phone.base_url, phone.account_sid, phone.auth_token))
         while line.recv() == "collect":
-            letters, box.accepted = box.accepted, []
+            letters, box.accepted, box.raw = box.accepted, [], []
             forms, phone.sent = phone.sent, []
             line.send(
                 (

@@ -17,12 +17,12 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from benchmarks.post import Post
-from cases import clocks
 from cases.casefile import calendars
-from cases.clocks import Ripe
+from cases.clockwork import clocks
+from cases.clockwork.clocks import Ripe
 from cases.models import Case, Clock, Event, Notice, NoticeState, Person, Receipt, RungFired
 from cases.people import told
-from cases.playbook import Playbook
+from cases.playbooks.playbook import Playbook
 from cases.store import Store
 from cases.store.database import reading
 from cases.store.rows import read, table

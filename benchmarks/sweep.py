@@ -76,7 +76,7 @@ def _prepare(ground: Shelf, crowd: str, due: int) -> list[Wave]:
     store = Recording(open_engine(ground.url(ground.copy(crowd, "kept"))), SEALER, DOMAIN)
     before = ids(store._engine)
     done = _run(store, ground)
-    if done != {"stepped": due, "parked": 0, "stale": 0}:
+    if (done["stepped"], done["parked"], done["stale"]) != (due, 0, 0):
         raise RuntimeError(f"the sweep was to step {due} clocks: {done}")
     waves = replayed(store, before)
     store.close()
