@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from cases.changes import Change, Moment
+from cases.clockwork.watchdog import beat
 from cases.identifiers import Identifiers
 from cases.ports import Channel
 from cases.sealing import KeyringError
@@ -18,6 +19,7 @@ from cases.settings import Settings, SettingsError, load
 from cases.store import Applied, Store, StoreError, open_store
 from flows import notify
 from notifications import channels
+from notifications.addressing import Ways, ways
 
 log = logging.getLogger("amends")
 Counts = dict[str, int]
@@ -57,6 +59,10 @@ class House:
     def channels(self) -> dict[str, Channel]:
         return channels(self.settings)
 
+    @cached_property
+    def ways(self) -> Ways:
+        return ways(self.settings, self.store.sealer)
+
     def apply(self, *changes: Change) -> Applied:
         applied = self.store.apply(changes)
         parts = (part for change in applied.applied for part in change.whole())
@@ -76,6 +82,7 @@ def at_work(flow: str, now: datetime | None) -> Iterator[House]:
         store = open_store(settings := load())
         try:
             yield (house := House(settings, store, flow, now))
+            house.apply(beat(store.beats().get(flow), flow, house.moment()))
             if house.notices and flow != "deliver":  # it delivers what it leaves itself
                 notify.waiting(flow, house.notices)
         finally:

@@ -40,7 +40,7 @@ from flows.house import code_of, log
 
 TAG = "amends"
 TAKEN = "taken"  # by an ordinary worker, or taken back
-_THREADS = 8  # one for each deployment: a slow source must not keep a sweep waiting
+_THREADS = 12  # one for each deployment: a slow source must not keep a sweep waiting
 _LIVING = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
 Told = Callable[[str, str], None]  # (deployment, code); an empty code: it did its work
 

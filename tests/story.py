@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 
 from cases.casefile import CaseFile
 from cases.changes import About, Add, Change, Happened, Moment
-from cases.correspondents import Point
 from cases.identifiers import Identifiers
 from cases.models import Clock, ContactPoint, Source
 from cases.settings import Settings
 from cases.store import Store
+from cases.talking.correspondents import Point
 from cases.viewers import ENGINE
 from flows.house import House
 from tests.builders import DIRECTOR, STAFF, T0, a_clinic, a_person, found_practice
@@ -46,11 +46,15 @@ class Story:
 
     def it_is(self, day: int, time: str, month: int = 11) -> None:
         """Move the clock to a day of November 2026 in New York, and let the flows run."""
-        hour, minute = map(int, time.split(":"))
-        local = datetime(2026, month, day, hour, minute, tzinfo=NEW_YORK)
-        assert local.astimezone(UTC) >= self.now, "time does not go back in a story"
-        self.now = local.astimezone(UTC)
+        now = self.at(day, time, month)
+        assert now >= self.now, "time does not go back in a story"
+        self.now = now
         self.run(*MINUTELY)
+
+    def at(self, day: int, time: str, month: int = 11) -> datetime:
+        """Return that time of a day of November 2026 in New York."""
+        hour, minute = map(int, time.split(":"))
+        return datetime(2026, month, day, hour, minute, tzinfo=NEW_YORK).astimezone(UTC)
 
     def run(self, *flows: str) -> dict[str, int]:
         """Run flows now, in order; return what the last one counted."""

@@ -1,8 +1,9 @@
 """The whole story of one review, and five others. Read this first.
 
 Somebody writes two stars. The practice is slow, is reminded and escalated, answers in public
-without saying a word too much, reaches the patient, listens, mends what was wrong, watches, asks
-once more, and closes. The clock is moved by hand; everything else is real, on both databases.
+without saying a word too much, writes to the patient, who answers and later wants no more texts,
+listens, mends what was wrong, watches, asks once more, and closes. The clock is moved by hand;
+everything else is real, on both databases.
 """
 
 import json
@@ -13,15 +14,20 @@ from pathlib import Path
 
 import pytest
 
-from cases import conversation, correspondents, custody, following, replies
-from cases.clocks import pause
-from cases.correspondents import Who
+from cases import custody, following
+from cases.answering import replies
+from cases.clockwork.pauses import pause
 from cases.ports import Capabilities
 from cases.stages import IllegalMove
 from cases.store import Store
+from cases.talking import conversation, correspondents
+from cases.talking.correspondents import Who
+from tests.posting import a_mail, add_mailbox, post
 from tests.story import GOOD_REPLY, Story, a_story
+from tests.texting import connect, says
 
 CAN = Capabilities(pull=True, reply=True, look=True)
+THEIRS = "+12125550142"
 WAITED = "Waited two hours past my time and the front desk shrugged. Nobody said sorry."
 
 
@@ -32,6 +38,10 @@ def story(store: Store, tmp_path: Path) -> Iterator[Story]:
 
 
 def test_one_review_from_arrival_to_close(story: Story) -> None:
+    # Answers by mail and by text come back to Amends.
+    add_mailbox(story)
+    connect(story, mail_reply_to="care@elm.example")
+
     # Monday, 9:00. A review appears; a case opens; its owner is told.
     story.review("r1", WAITED, stars=2)
     story.it_is(2, "09:00")
@@ -67,7 +77,7 @@ def test_one_review_from_arrival_to_close(story: Story) -> None:
 
     # Dana finds out who it may be, and says how she knows. From now on the text is sealed.
     who = Who("Pat Doe", "patient", "self", "they gave their name at the front desk", "sure")
-    points = [story.point("email", "pat@mail.example"), story.point("sms", "+12125550142")]
+    points = [story.point("email", "pat@mail.example"), story.point("sms", THEIRS)]
     story.it_is(2, "14:00")
     file = story.act(correspondents.match, who, points)
     assert (file.review.text, file.review.sealed_text) == ("", WAITED)
@@ -82,16 +92,20 @@ def test_one_review_from_arrival_to_close(story: Story) -> None:
     story.act(conversation.write, story.way("sms"), text, "")
     assert [each["Body"] for each in story.phone.sent] == [text]
 
-    # Wednesday, 9:12, they write back: an answer within the hour.
+    # Wednesday, 9:12, they answer the mail: the clock says 10:12, and Dana is reminded in between.
     story.it_is(4, "09:12")
-    story.act(conversation.received, "email", "Yes, call me today please.", story.now)
-    assert story.clock("answer").due_at == story.now + timedelta(hours=1)
+    assert post(story, an_answer(story, "Yes, call me today please."))["replies"] == 1
+    assert [each.note for each in story.case().contacts if each.inbound] == [
+        "Yes, call me today please."
+    ]
+    assert story.clock("answer").due_at == story.at(4, "10:12")
     assert story.case().case.stage == "listen"
     story.it_is(4, "09:45")
     assert any("answer" in subject for subject in story.mail_to("dana"))
     story.it_is(4, "10:05")
     story.act(conversation.contact, "phone", "reached", "long talk", story.now)
-    assert story.clock("answer").ended_how == "met"
+    answer = story.clock("answer")
+    assert (answer.ended_how, answer.missed_at) == ("met", None)
 
     # They tell it in their own words; what Dana promises becomes a task with a clock.
     promise = ("Send the new waiting-time rule", story.now + timedelta(days=1))
@@ -99,9 +113,10 @@ def test_one_review_from_arrival_to_close(story: Story) -> None:
     (task,) = story.case().tasks
     story.it_is(4, "16:00")
     story.act(custody.task_done, task, "sent by letter")
-    assert story.clock("task").ended_how == "met"
+    assert story.clock("promise").ended_how == "met"
 
-    # Care is discussed only after two identifiers are checked.
+    # Friday: care is discussed only after two identifiers are checked.
+    story.it_is(6, "16:00")
     done = "The desk now tells everybody of a delay after fifteen minutes."
     with pytest.raises(IllegalMove, match="two identifiers"):
         story.act(following.resolve, "wait_time", done, True)
@@ -117,13 +132,24 @@ def test_one_review_from_arrival_to_close(story: Story) -> None:
     story.act(following.plan_follow_up, story.way("email"), kind, "Anything else?")
 
     # Two weeks pass. Amends looks every day, and asks nobody for anything.
-    for day in range(5, 18):
-        story.it_is(day, "10:00")
-        story.run("watch", "follow_up", "deliver")
+    wait(story, 7, 9)
+
+    # On Tuesday they text STOP. That is confirmed, once, and no text ever follows it.
+    story.it_is(10, "10:00")
+    says(story, "STOP", THEIRS)
+    story.it_is(10, "10:01")
+    (_, confirmed) = [each["Body"] for each in story.phone.sent]
+    assert "no more texts" in confirmed
+    with pytest.raises(IllegalMove, match="stopped"):
+        story.act(conversation.write, story.way("sms"), text, "")
+
+    # On Friday the window has ended: the follow-up goes by e-mail, the way they left open.
+    wait(story, 11, 19)
     assert story.mail_to("pat") == ["A word from Elm Street"]
-    story.it_is(18, "16:30")
+    story.it_is(20, "16:30")
     story.run("watch", "follow_up", "deliver")
     assert story.mail_to("pat") == ["A word from Elm Street", "Anything else?"]
+    assert len(story.phone.sent) == 2
 
     # Everything is shown: it can be closed. Nothing was lost, doubled or rewritten.
     story.act(following.close, "satisfied")
@@ -247,6 +273,24 @@ def test_the_author_edits_two_stars_to_one_after_the_close(story: Story) -> None
     assert due_at is not None
     story.act(pause, ["first_try"], story.now + timedelta(hours=2), "they asked for the afternoon")
     assert story.clock("first_try").due_at == due_at + timedelta(hours=2)
+
+
+def an_answer(story: Story, words: str) -> bytes:
+    """Return what they write back, as their mail program does: to the address it was told."""
+    asked = next(x.message for x in story.mail.accepted if x.to == "pat@mail.example")
+    below = "\n".join(f"> {line}" for line in asked.get_body(["plain"]).get_content().splitlines())
+    quoted = f"{words}\n\nOn Mon, Nov 2, 2026 at 2:00 PM Elm Street wrote:\n{below}"
+    sender = "Pat Doe <pat@mail.example>"
+    return a_mail(
+        quoted, sender=sender, to=str(asked["Reply-To"]), subject=f"Re: {asked['Subject']}"
+    )
+
+
+def wait(story: Story, first: int, last: int) -> None:
+    """Let days pass in which Amends only looks."""
+    for day in range(first, last + 1):
+        story.it_is(day, "10:00")
+        story.run("receive", "watch", "follow_up", "deliver")
 
 
 def _acknowledge(story: Story) -> None:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases import access, replies
+from cases import access
 from cases.access import ACCOUNT, ADDRESS, LONGEST, PERMITS, AccessError, Patience
+from cases.answering import replies
 from cases.changes import Change, about
 from cases.models import ApiToken, Case, Knock, Login, Role, Session
 from cases.models.rows import new_row

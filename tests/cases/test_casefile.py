@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from cases.calendars.worktime import ALWAYS, WorktimeError
 from cases.casefile import CaseFile, calendars
 from cases.models import Consent, ContactPoint, Correspondent
-from cases.worktime import ALWAYS, WorktimeError
 from tests.builders import DAY, HOUR, PLAYBOOK, T0, a_clinic, a_file
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -36,12 +36,30 @@ def test_duty_fills_the_days_the_office_is_closed() -> None:
     assert duty.between(at("2026-11-02T00:00"), at("2026-11-09T00:00")) == 44 * HOUR
 
 
-def test_a_day_with_office_hours_keeps_them_and_has_no_duty_besides() -> None:
+def test_duty_hours_come_besides_those_of_the_office_on_the_same_day() -> None:
     clinic = a_clinic(hours={"mon-fri": ["09:00-17:00"], "sat": ["08:00-10:30"]})
     duty = calendars(clinic, PLAYBOOK).duty
-    assert duty.is_open(at("2026-11-07T10:15"))
-    assert not duty.is_open(at("2026-11-07T11:00"))
+    saturday = at("2026-11-07T00:00"), at("2026-11-08T00:00")
+    assert duty.between(*saturday) == 4 * HOUR
+    assert duty.is_open(at("2026-11-07T11:00"))
+    assert not duty.is_open(at("2026-11-07T12:00"))
     assert duty.is_open(at("2026-11-08T11:00"))
+
+
+def test_duty_hours_may_stand_instead_of_the_offices() -> None:
+    midday = replace(PLAYBOOK, duty={"mon-fri": ("only", "12:00-13:00"), "sun": ("only",)})
+    clinic = a_clinic(hours={"mon-sun": ["09:00-17:00"]})
+    duty = calendars(clinic, midday).duty
+    assert duty.between(at("2026-11-02T00:00"), at("2026-11-09T00:00")) == 5 * HOUR + 8 * HOUR
+    assert not duty.is_open(at("2026-11-08T11:00"))
+
+
+def test_a_clinic_stays_open_on_the_holidays_it_says() -> None:
+    clinic = a_clinic(region="US", open_on=["Veterans Day", "2026-11-26"])
+    office = calendars(clinic, PLAYBOOK).office
+    assert office.is_open(at("2026-11-11T10:00"))
+    assert office.is_open(at("2026-11-26T10:00"))
+    assert not office.is_open(at("2026-12-25T10:00"))
 
 
 def test_without_duty_hours_the_office_answers() -> None:

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from cases import custody
-from cases.clocks import step
-from cases.conversation import write
-from cases.correspondents import Point, Who, match
+from cases.clockwork.ladders import step
 from cases.models import NoticeState, Visibility
 from cases.people import told
 from cases.stages import IllegalMove
+from cases.talking.conversation import write
+from cases.talking.correspondents import Point, Who, match
 from cases.viewers import viewer_of
 from tests.builders import (
     CHIEF,

@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from cases import following
+from cases.answering.publishing import submit, went_live
+from cases.answering.replies import approve, decide_on_none, draft, posted
 from cases.changes import about
-from cases.consent import stop
-from cases.conversation import contact, give_up, hear, looked_for, received, write
-from cases.correspondents import Point, Who, identify, match, unmatch
 from cases.custody import hold, judge_troll, release, task_done
 from cases.models import ContactPoint, Notice, NoticeState
 from cases.ports import Capabilities, Published
-from cases.replies import approve, decide_on_none, draft, posted, submit, went_live
 from cases.stages import IllegalMove
+from cases.talking.consent import stop
+from cases.talking.conversation import contact, give_up, hear, looked_for, received, write
+from cases.talking.correspondents import Point, Who, identify, match, unmatch
 from tests.builders import (
     DAY,
     DIRECTOR,
@@ -494,7 +495,7 @@ def test_a_daughter_who_writes_about_her_mother(desk: Desk) -> None:
         desk.do(identify, ["name", "address"], "")
     desk.do(identify, ["name", "address"], "her mother agreed on the telephone")
     closed(resolved(desk))
-    assert desk.running() == {"task"}  # what was promised outlives the case
+    assert desk.running() == {"promise"}  # what was promised outlives the case
     desk.do(task_done, desk.file.tasks[0], "spoken with")
     assert desk.running() == set()
 

@@ -3,17 +3,18 @@
 import pytest
 
 from cases import merging
-from cases.conversation import write
-from cases.correspondents import Point, Who, match
+from cases.answering.replies import approve, decide_on_none, draft
 from cases.custody import add_note, add_task
 from cases.following import dismiss
 from cases.models import Visibility
 from cases.ports import Capabilities
-from cases.replies import approve, decide_on_none, draft
 from cases.stages import IllegalMove
 from cases.store import Store
+from cases.talking.conversation import contact, received, write
+from cases.talking.correspondents import Point, Who, match
 from tests.builders import (
     DAY,
+    MINUTE,
     RESPONDER,
     T0,
     Desk,
@@ -199,6 +200,34 @@ def test_a_message_that_waits_in_the_case_that_stays_still_goes(desk: Desk, othe
     merge(desk, other)
     unmerge(desk, other)
     assert [notice.state for notice in desk.file.notices] == ["pending"]
+
+
+def test_what_nobody_has_answered_is_owed_an_answer_in_the_case_that_stays(
+    desk: Desk, other: Desk
+) -> None:
+    other.do(received, "page_message", "Is anybody reading this?", T0)
+    (before,) = [clock for clock in other.file.clocks if clock.key and clock.ended_at is None]
+    desk.now = other.now = T0 + MINUTE
+    merge(desk, other)
+    assert other.running() == set()
+    (owed,) = [clock for clock in desk.file.clocks if clock.key == before.key]
+    assert (owed.kind, owed.started_at, owed.due_at) == (
+        before.kind, before.started_at, before.due_at,
+    )  # fmt: skip
+    assert [each.note for each in desk.file.contacts] == ["Is anybody reading this?"]
+    desk.do(contact, "phone", "reached", "", desk.now)
+    (ended,) = [clock for clock in desk.file.clocks if clock.key == before.key]
+    assert ended.ended_how == "met"
+
+
+def test_what_waits_for_an_answer_stays_with_whoever_took_it_over(desk: Desk, other: Desk) -> None:
+    other.do(received, "page_message", "Is anybody reading this?", T0)
+    for _ in range(2):
+        merge(desk, other)
+        unmerge(desk, other)
+    assert "answer" not in other.running()
+    assert len([clock for clock in desk.file.clocks if clock.key and clock.ended_at is None]) == 1
+    assert desk.store.broken_chains() == []
 
 
 def test_merging_and_unmerging_again_and_again_keeps_every_chain(store: Store) -> None:

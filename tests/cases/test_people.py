@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from cases.assignment import owner_for
 from cases.models import Case, Person, Role
-from cases.people import holder, owner_for, stand_in, told
+from cases.people import holder, instead_of, stand_in, told
 from tests.builders import (
     ADMIN,
     CHIEF,
@@ -166,3 +167,34 @@ def test_whom_a_case_is_about_never_owns_it() -> None:
     assert owner_id(DIRECTOR, MANAGER) == CHIEF
     assert owner_id(DIRECTOR, MANAGER, CHIEF) == ADMIN
     assert owner_id(DIRECTOR, MANAGER, CHIEF, ADMIN) is None
+
+
+# Who hears what somebody cannot
+
+
+def instead(name: str, *people: Person, about: Sequence[str] = ()) -> str | None:
+    everybody = the_people(**{person.id: person for person in people})
+    found = instead_of(everybody[name], about, everybody, T0)
+    return found.id if found else None
+
+
+def test_what_somebody_cannot_hear_goes_to_their_substitute_and_on() -> None:
+    here = a_person(DIRECTOR, Role.DIRECTOR, substitute_id=MANAGER)
+    assert instead(DIRECTOR, here) == MANAGER
+    too = away(MANAGER, Role.MANAGER, CHIEF)
+    assert instead(DIRECTOR, here, too) == CHIEF
+    assert instead(DIRECTOR, here, about=[MANAGER]) == ADMIN
+
+
+def test_without_a_substitute_it_goes_to_an_administrator_even_one_who_is_away() -> None:
+    assert instead(DIRECTOR) == ADMIN
+    assert instead(DIRECTOR, away(ADMIN, Role.ADMINISTRATOR)) == ADMIN
+
+
+def test_substitutes_in_a_circle_end_at_the_administrator() -> None:
+    circle = [away(DIRECTOR, Role.DIRECTOR, MANAGER), away(MANAGER, Role.MANAGER, DIRECTOR)]
+    assert instead(DIRECTOR, *circle) == ADMIN
+
+
+def test_what_the_only_administrator_cannot_hear_nobody_hears() -> None:
+    assert instead(ADMIN) is None

@@ -1,7 +1,7 @@
 """Platforms limit how long a review's text may be kept: it goes, what we did about it stays."""
 
+from cases.arriving.seeing import is_news, purge
 from cases.models import Review
-from cases.seeing import is_news, purge
 from cases.store import Store
 from cases.viewers import ENGINE
 from tests.builders import DAY, T0, a_seen_review, found_practice, moment, take

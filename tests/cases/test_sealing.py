@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Column, Integer, select, text
+from sqlalchemy import Boolean, Column, Integer, select, text
 from sqlmodel import SQLModel
 
 from cases.changes import Add, Change, Happened, about
@@ -279,15 +279,12 @@ def test_a_spoilt_keyring_in_the_environment_is_named_as_such(
 
 # What lies on the disk
 
-MODELS: list[type[SQLModel]] = [
-    mapper.class_
-    for mapper in sorted(
-        SQLModel._sa_registry.mappers,
-        key=lambda mapper: [t.name for t in SQLModel.metadata.sorted_tables].index(
-            mapper.class_.__tablename__
-        ),
-    )
-    if any(isinstance(column.type, SealedText) for column in mapper.class_.__table__.columns)
+TABLES = {mapper.class_.__tablename__: mapper.class_ for mapper in SQLModel._sa_registry.mappers}
+IN_ORDER: list[type[SQLModel]] = [TABLES[each.name] for each in SQLModel.metadata.sorted_tables]
+MODELS = [
+    model
+    for model in IN_ORDER
+    if any(isinstance(column.type, SealedText) for column in table(model).columns)
 ]
 SEALED = [
     (model, column.name)
@@ -309,16 +306,36 @@ def _value(model: type[SQLModel], column: Column[Any], known: dict[str, str]) ->
         return known.get(target)
     if isinstance(column.type, UtcDateTime):
         return T0
-    return 1 if isinstance(column.type, Integer) else "x"
+    return 1 if isinstance(column.type, Integer | Boolean) else "x"
+
+
+def _with_parents(models: list[type[SQLModel]]) -> list[type[SQLModel]]:
+    """Return these tables and all those a row of them cannot do without, parents first."""
+    wanted: list[type[SQLModel]] = []
+    asked = list(models)
+    while asked:
+        model = asked.pop()
+        if model not in wanted:
+            wanted.append(model)
+            asked += [
+                TABLES[key.column.table.name]
+                for column in table(model).columns
+                for key in column.foreign_keys
+                if not column.nullable
+            ]
+    return [model for model in IN_ORDER if model in wanted]
 
 
 def _planted(store: Store) -> None:
     """Write one row into each table that has sealed columns, a canary into each such column."""
-    known = {"clinics": "elm", "people": "dana"}
+    known = {"clinics": "elm", "people": "dana"}  # they are there already
     adds = []
-    for model in MODELS:
-        fields = model.model_fields
-        known[table(model).name] = row_id = moment().new_id()
+    for model in _with_parents(MODELS):
+        name, fields = table(model).name, model.model_fields
+        if name in known:
+            continue
+        shared = [key.column.table.name for key in table(model).c.id.foreign_keys]
+        known[name] = row_id = known[shared[0]] if shared else moment().new_id()
         values = {
             column.name: _value(model, column, known)
             for column in table(model).columns

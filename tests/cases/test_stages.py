@@ -9,8 +9,19 @@ import pytest
 
 from cases.casefile import CaseFile
 from cases.changes import Add, Happened, Set
-from cases.clocks import end
-from cases.models import Case, Clock, ContactPoint, Correspondent, Pause, Reply, Stage, Task
+from cases.clockwork.clocks import end
+from cases.models import (
+    Case,
+    Clock,
+    ContactPoint,
+    Correspondent,
+    Extension,
+    Incident,
+    Pause,
+    Reply,
+    Stage,
+    Task,
+)
 from cases.stages import MOVES, NEEDS, IllegalMove, keyed_clock, lacking, legal, record, standing
 from tests.builders import DAY, HOUR, PLAYBOOK, T0, a_file, a_review, moment
 
@@ -19,6 +30,10 @@ CLOSED = {"closed_at": T0}
 KNOWN, IDENTIFIED = {"who": ()}, {"who": ("name", "address")}
 NEED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "open": ({}, CLOSED, "reopen"),
+    "in_talk": ({}, CLOSED, "reopen"),
+    "answered": ({}, {"wrote": True}, "nobody answered"),
+    "answer_owed": ({"wrote": True}, {"wrote": False}, "waits for an answer"),
+    "asked_for_time": ({"asked": True}, {"asked": False}, "first: extend"),
     "closed": (CLOSED, {"closed_at": None}, "still open"),
     "not_merged": ({}, {"merged_into_id": "case-2"}, "unmerge"),
     "merged": ({"merged_into_id": "case-2"}, {"merged_into_id": None}, "not merged"),
@@ -28,6 +43,11 @@ NEED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "acknowledged": ({"acknowledged_at": T0}, {"acknowledged_at": None}, "no-reply"),
     "drafted": ({"reply": "draft"}, {"reply": "live"}, "first: draft"),
     "approved": ({"reply": "by_hand"}, {"reply": "draft"}, "first: approve"),
+    "waiting_reply": ({"reply": "approved"}, {"reply": "live"}, "no reply waits"),
+    "standing_reply": ({"reply": "live"}, {"reply": "draft"}, "no reply of ours stands"),
+    "recalled": ({"reply": "recalled"}, {"reply": "live"}, "first: take-down"),
+    "was_public": ({"reply": "unknown"}, {"reply": "by_hand"}, "ever public"),
+    "incident_open": ({"incident_closed_at": None}, {"incident_closed_at": T0}, "first: incident"),
     "known": (KNOWN, {"who": None}, "match"),
     "unknown": ({}, KNOWN, "unmatch"),
     "contact_open": ({}, {"contact_how": "reached", "contact_ended_at": T0}, "reached already"),
@@ -54,14 +74,23 @@ def the_file(facts: dict[str, Any]) -> CaseFile:
     """Return a case with these columns, and with these others.
 
     `who` is the kinds of identifiers of its correspondent, `reply` the state of its reply,
-    `paused` whether its clocks are, `task_done_at` when its task was done.
+    `paused` whether its clocks are, `task_done_at` when its task was done, `wrote` whether a
+    message waits for an answer, `asked` whether somebody asked for more time,
+    `incident_closed_at` when its incident was closed.
     """
-    others = {"who", "reply", "paused", "task_done_at"}
+    others = {"who", "reply", "paused", "task_done_at", "wrote", "asked", "incident_closed_at"}
     file = a_file(**{name: value for name, value in facts.items() if name not in others})
     if "reply" in facts:
         file = replace(file, replies=[a_reply(facts["reply"])])
     if facts.get("paused"):
         file = replace(file, pauses={clock.id: [a_pause(clock)] for clock in file.clocks})
+    if facts.get("wrote"):
+        file = with_clocks(file, "answer")
+    if facts.get("asked"):
+        clock = file.clocks[0]
+        file = replace(file, extensions={clock.id: [an_extension(clock)]})
+    if "incident_closed_at" in facts:
+        file = replace(file, incidents=[an_incident(facts["incident_closed_at"])])
     if "task_done_at" in facts:
         file = replace(file, tasks=[a_task(facts["task_done_at"])])
     return file if facts.get("who") is None else known_as(file, facts["who"])
@@ -83,6 +112,20 @@ def a_pause(clock: Clock) -> Pause:
     return Pause(
         id="pause-1", clock_id=clock.id, from_at=T0, until_at=T0 + DAY, reason="away", by="director"
     )
+
+
+def an_extension(clock: Clock) -> Extension:
+    return Extension(
+        id="extension-1", clock_id=clock.id, asked_at=T0, asked_by="director", reason="more",
+        from_at=T0, to_at=T0 + DAY,
+    )  # fmt: skip
+
+
+def an_incident(closed_at: Any) -> Incident:
+    return Incident(
+        id="incident-1", case_id="case-1", reply_id="reply-1", discovered_at=T0, opened_at=T0,
+        opened_by="director", closed_at=closed_at,
+    )  # fmt: skip
 
 
 def a_task(done_at: Any) -> Task:

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from cases.arriving.opening import Practised, take_in
 from cases.casefile import CaseFile
 from cases.changes import About, Add, Change, Happened, Moment, Set, about
 from cases.identifiers import Identifiers
+from cases.judging.triage import triage
 from cases.models import Case, Clinic, Clock, Note, Notice, Person, Review
-from cases.opening import Practised, take_in
 from cases.store import Store
 from cases.store.database import open_engine, reading
-from cases.triage import triage
 from cases.viewers import ENGINE
 from tests.builders import (
     ADMIN,
@@ -444,3 +444,23 @@ def test_a_clinic_is_founded_with_what_it_was_given(store: Store) -> None:
     assert (clinic.region, clinic.closures) == ("NY", {"2026-12-24": []})
     assert clinic.hours == {"mon-fri": ["09:00-17:00"]}
     assert {MANAGER, DIRECTOR} <= store.people().keys()
+
+
+def test_a_review_the_database_refuses_at_each_intake_is_told_once_a_day(store: Store) -> None:
+    found_practice(store)
+
+    def refused(now: datetime) -> int:
+        new = moment(now).new_id()
+        row = {"id": new, "platform": "google", "external_id": "x", "clinic_id": "nowhere",
+               "seen_at": now}  # fmt: skip
+        bad = Change(
+            About(Review, new, 0),
+            moment(now, "intake"),
+            adds=[Add(Review, row)],
+            events=[Happened("seen")],
+        )
+        assert store.apply([bad]).refused == [bad]
+        return len(told(store, "refused"))
+
+    counts = [refused(T0 + hours * HOUR) for hours in (0, 1, 2, 24, 25)]
+    assert counts == [1, 1, 1, 2, 2]

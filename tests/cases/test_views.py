@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from cases.arriving.opening import Practised, take_in
 from cases.casefile import CaseFile
 from cases.changes import About, Add, Change, Happened, Set, about
+from cases.judging.triage import triage
 from cases.models import (
     Case,
     Clinic,
@@ -22,12 +24,10 @@ from cases.models import (
     Task,
     Visibility,
 )
-from cases.opening import Practised, take_in
 from cases.sealing import Sealer, SealError, new_keyring
 from cases.store import Store
 from cases.store.database import reading
 from cases.store.views import NotFound
-from cases.triage import triage
 from cases.viewers import ENGINE, Viewer, viewer_of
 from tests.builders import (
     DAY,
