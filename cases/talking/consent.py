@@ -47,7 +47,8 @@ def state_at(
         for row in rows
         if row.channel == channel and row.purpose in ("", purpose) and (at is None or row.at <= at)
     ]
-    last = max(said, key=lambda row: (row.at, row.id), default=None)
+    # Of two said in the same instant a no counts: STOP wins.
+    last = max(said, key=lambda row: (row.at, not row.given, row.id), default=None)
     return Standing(None if last is None else last.given, last)
 
 

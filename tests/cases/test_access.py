@@ -216,4 +216,4 @@ def test_an_auditor_may_act_in_nothing() -> None:
 
 
 def test_the_console_and_the_rule_name_the_same_approvers() -> None:
-    assert PERMITS["approve"] == set(replies._APPROVERS)
+    assert PERMITS["approve"] == set(replies.APPROVERS)

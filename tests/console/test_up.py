@@ -156,7 +156,7 @@ def test_prefect_asks_for_the_password(up: Up) -> None:
     assert status(f"{up.state()['prefect']}/api/admin/version") == 401
 
     with up.prefect() as client:
-        assert len(client.read_deployments()) == 8
+        assert len(client.read_deployments()) == 10
 
 
 def test_what_it_writes_is_for_its_owner_only(up: Up) -> None:

@@ -163,7 +163,9 @@ def test_all_orders_and_repeats_of_the_reports_end_alike(
     sqlite_store: Any, last: tuple[str, str]
 ) -> None:
     """Three thousand orders: each of the 24, with each report once, twice or thrice."""
-    from tests.cases.test_delivery import to_them  # the rule alone: no store remembers anything
+    from tests.cases.talking.test_delivery import (
+        to_them,  # the rule alone: no store remembers anything
+    )
 
     reports = [*REPORTS[:3], last]
     ends, tried = set(), 0

@@ -1,11 +1,11 @@
 """What one press makes of a finding: a sentence goes or comes, and the rest stays as it was."""
 
 import pytest
-from tests.cases.test_replies import GOOD
 
 from cases.answering.amending import suggestion
 from cases.checking.compliance import Finding, blocked, check_public
 from tests.builders import a_clinic
+from tests.cases.answering.test_replies import GOOD
 
 CLINIC = a_clinic()
 

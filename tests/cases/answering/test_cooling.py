@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from tests.cases.test_replies import GOOD
 
 from cases.answering import cooling, replies
 from cases.models import ReplyState
 from cases.ports import Capabilities
 from cases.stages import IllegalMove
 from tests.builders import DIRECTOR, HOUR, MINUTE, RESPONDER, T0, Desk, a_file
+from tests.cases.answering.test_replies import GOOD
 
 API = Capabilities(reply=True)
 

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
-from tests.cases.test_replies import GOOD
 
 from cases.answering import incidents, publishing, replies
 from cases.clockwork.ladders import step
@@ -26,6 +25,7 @@ from tests.builders import (
     Desk,
     moment,
 )
+from tests.cases.answering.test_replies import GOOD
 
 API = Capabilities(reply=True)
 WHAT = "The reply says that the author was here on a Tuesday."

@@ -1,7 +1,6 @@
 """One finding overruled by a privacy officer, with its reason, for this exact text."""
 
 import pytest
-from tests.cases.test_replies import GOOD
 
 from cases.answering import overruling, replies
 from cases.models import ReplyState
@@ -9,6 +8,7 @@ from cases.ports import Capabilities
 from cases.stages import IllegalMove
 from cases.viewers import ENGINE
 from tests.builders import DIRECTOR, MANAGER, PRIVACY, RESPONDER, Desk
+from tests.cases.answering.test_replies import GOOD
 
 API = Capabilities(reply=True)
 ODD = f"{GOOD} We appreciate your recent visit to the office."

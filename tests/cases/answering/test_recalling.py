@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 import pytest
-from tests.cases.test_replies import GOOD
 
 from cases.answering import publishing, recalling, replies
 from cases.custody import hold
@@ -11,6 +10,7 @@ from cases.models import Reply, ReplyState
 from cases.ports import Capabilities, PlatformError, Published
 from cases.stages import IllegalMove
 from tests.builders import HOUR, RESPONDER, T0, Desk
+from tests.cases.answering.test_replies import GOOD
 
 API = Capabilities(reply=True, edit_reply=True, delete_reply=True)
 NO_EDIT = Capabilities(reply=True)
