@@ -52,7 +52,8 @@ def test_what_a_kill_left_is_settled_when_the_leases_have_run_out(told: tuple[Pa
     lease = 15 + 2  # minutes; and the run after it
     in_one_lease = [wait for wait in found.waits if wait <= lease]
     assert len(in_one_lease) > len(found.waits) / 2  # the others were hit again and again
-    assert max(found.waits) <= 10 * lease
+    assert sorted(found.waits)[int(len(found.waits) * 0.95)] <= 10 * lease
+    assert max(found.waits) < 24 * 60  # a text hit again until the evening waits for the morning
 
 
 def test_the_journals_stay(told: tuple[Path, Told]) -> None:
