@@ -10,6 +10,7 @@ from cases.arriving.arrivals import arrive
 from cases.changes import About, Add, Change, Happened, Moment
 from cases.identifiers import Identifiers
 from cases.models import Arrival, Source
+from cases.talking import tokens
 from cases.talking.correspondents import Who, match
 from flows.house import House
 from flows.mailboxes import keep
@@ -74,7 +75,7 @@ def talk_with_pat(story: Story) -> str:
     story.review("r1", "Two hours late and nobody said sorry.", stars=2)
     story.run("intake")
     story.act(match, Who("Pat Quill", "patient", "self", "wrote"), [story.point("email", PAT)])
-    return f"care+{story.store.case_token(story.case().case.id)}@elm.example"
+    return f"care+{tokens.for_case(story.store.sealer, story.case().case.id)}@elm.example"
 
 
 def let_a_mail_wait(place: Any, name: str, raw: bytes, clinic: str | None = None) -> None:

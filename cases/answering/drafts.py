@@ -22,8 +22,6 @@ from cases.models import Clinic
 from cases.ports import Capabilities
 
 LANGUAGES = ("en", "es")
-SEVERITIES = ("routine", "elevated", "grave")
-LENGTHS = ("full", "short")
 BRIEF = 400  # a platform that takes less than this gets the short form
 OFFERED = 3
 _TRIED = 36  # combinations looked at for one offer; all of them would take a fifth of a second

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from cases.answering import drafts
 
-SLOTS = ("point_person", "phone", "email")
-
 
 @dataclass(frozen=True, slots=True)
 class Sample:

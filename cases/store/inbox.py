@@ -21,10 +21,6 @@ _MOST = 200
 class InboxReads(OutboxReads):
     """What the inbox asks before it asks a rule."""
 
-    def case_token(self, case_id: str) -> str:
-        """Return the token of a case, for the address they answer to."""
-        return tokens.for_case(self._sealer, case_id)
-
     def case_of_token(self, token: str) -> str | None:
         """Return the case a token names, where it is ours and the case still there."""
         case_id = tokens.case_of(self._sealer, token)
@@ -33,10 +29,6 @@ class InboxReads(OutboxReads):
         with reading(self._engine) as connection:
             found = first(connection, Case, table(Case).c.id == case_id)
         return found.merged_into_id or found.id if found is not None else None
-
-    def notice_token(self, notice_id: str) -> str:
-        """Return the token of a notice, for the address it bounces to."""
-        return tokens.for_notice(self._sealer, notice_id)
 
     def notice_of_token(self, token: str) -> str | None:
         """Return the notice a token names, None where it is not ours."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -10,7 +9,7 @@ from sqlalchemy import func, select
 from cases.clockwork.watchdog import ALARMS, Watched
 from cases.models import Beat, Clock, Notice, NoticeState
 from cases.store.database import reading
-from cases.store.rows import chunks, read, table
+from cases.store.rows import read, table
 from cases.store.work import WorkReads
 
 
@@ -38,12 +37,3 @@ class WatchReads(WorkReads):
             overlooked, overlooked_count = connection.execute(late).one()
             waiting, waiting_count = connection.execute(stuck).one()
         return Watched(self.beats(), overlooked, overlooked_count, waiting, waiting_count)
-
-    def notice_keys(self, keys: Iterable[str]) -> set[str]:
-        """Return those of these keys a notice stands under."""
-        found: set[str] = set()
-        n = table(Notice)
-        with reading(self._engine) as connection:
-            for some in chunks(sorted(set(keys)), 400):
-                found |= set(connection.execute(select(n.c.key).where(n.c.key.in_(some))).scalars())
-        return found

@@ -24,7 +24,6 @@ FLAGS = ("no_voicemail", "interpreter")
 _RANK: Mapping[str, int] = {
     "asked": 0, "initiated": 1, "ringing": 2, "answered": 3, "connecting": 4, "connected": 5,
 }  # fmt: skip
-ENDED = ("connected", "not_connected", "not_taken", "refused", "unknown", "stopped")
 # What the provider says of a leg that has ended (Twilio's CallStatus and DialCallStatus).
 _OVER = ("completed", "busy", "no-answer", "failed", "canceled")
 

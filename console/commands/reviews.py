@@ -33,7 +33,6 @@ from console.commands.shared import (
 from reviews.files import FileError, Preview, Rejected, count_hint, preview, read, write_rejects
 
 _HISTORY = timedelta(days=14)
-_BATCH = 500
 
 
 @dataclass

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +28,6 @@ from console.commands.practice import read_hours
 from console.commands.shared import AskedWrongly, DataDir, Json, UserError, emit, err, instant, out
 from reviews.files import Rejected, read
 
-_HOUR = timedelta(hours=1)
 _USUAL = (["mon-fri 09:00-17:00"], "America/New_York")
 
 

@@ -12,6 +12,7 @@ from cases.changes import About, Add, Change, Happened, Moment
 from cases.models import Arrival, ArrivalState, Clinic, NoticeState
 from cases.ports import Capabilities, SeenReview
 from cases.stages import IllegalMove
+from cases.talking import tokens
 from cases.talking.conversation import write
 from cases.talking.inbox import assigned, ignored
 from cases.viewers import ENGINE
@@ -290,7 +291,7 @@ def test_a_bounce_is_known_by_the_address_it_comes_back_to(box: Story) -> None:
     talk_with_pat(box)
     write_to_pat(box)
     (notice,) = box.case().notices
-    back = f"bounces+{box.store.notice_token(notice.id)}@elm.example"
+    back = f"bounces+{tokens.for_notice(box.store.sealer, notice.id)}@elm.example"
     assert post(box, a_bounce(box, back))["bounces"] == 1
     assert box.way("email").closed_at is not None
 

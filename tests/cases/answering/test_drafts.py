@@ -9,11 +9,13 @@ from cases.answering import drafts, replies
 from cases.casefile import CaseFile
 from cases.checking.compliance import check_public, length
 from cases.checking.likeness import alike
+from cases.judging.triage import Severity
 from cases.lexicons import table
 from cases.models import Clinic
 from cases.ports import Capabilities
 from tests.builders import a_clinic, a_file, a_review, practised
 
+LENGTHS = ("full", "short")
 GOOGLE = Capabilities(reply=True, reply_limit=4096, reply_unit="bytes")
 X = Capabilities(reply=True, reply_limit=280, reply_unit="weighted")
 LONG = {
@@ -35,8 +37,8 @@ def what_is_wrong(clinic: Clinic, language: str, step: int) -> list[tuple[str, s
     """Check every step-th text of the library, with this clinic's point person in it."""
     wrong = []
     for theme in drafts.themes():
-        for severity in drafts.SEVERITIES:
-            for size in drafts.LENGTHS:
+        for severity in Severity:
+            for size in LENGTHS:
                 patterns = drafts.combinations(theme, severity, language, size)
                 for pattern in patterns[::step]:
                     text = drafts.fill(pattern, clinic, language)
@@ -65,13 +67,12 @@ def test_the_library_has_lines_for_every_theme_in_both_languages() -> None:
         assert set(table(f"replies_{language}.toml")["theme"]) == themes
 
 
-@pytest.mark.parametrize("size", drafts.LENGTHS)
+@pytest.mark.parametrize("size", LENGTHS)
 def test_sixty_combinations_at_least_for_every_theme_language_and_severity(size: str) -> None:
     for language in drafts.LANGUAGES:
         for theme in drafts.themes():
             patterns = [
-                set(drafts.combinations(theme, severity, language, size))
-                for severity in drafts.SEVERITIES
+                set(drafts.combinations(theme, severity, language, size)) for severity in Severity
             ]
             assert len(set.union(*patterns)) >= 60
             assert min(map(len, patterns)) >= 24

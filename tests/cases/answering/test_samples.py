@@ -2,7 +2,7 @@
 
 import pytest
 
-from cases.answering.samples import SLOTS, Sample, sample_replies
+from cases.answering.samples import Sample, sample_replies
 from cases.checking.compliance import check_public
 from cases.checking.likeness import alike
 from cases.lexicons import table
@@ -18,7 +18,7 @@ def test_a_sample_reply_has_nothing_to_mend(sample: Sample):
 @pytest.mark.parametrize("sample", sample_replies(), ids=lambda sample: str(sample.theme))
 def test_a_sample_reply_leaves_no_slot_but_the_point_persons(sample: Sample):
     bare = sample.text
-    for slot in SLOTS:
+    for slot in POINT:
         assert bare.count(f"{{{slot}}}") == 1
         bare = bare.replace(f"{{{slot}}}", "")
     assert "{" not in bare
