@@ -12,7 +12,8 @@ from cases.casefile import CaseFile
 from cases.changes import Add, Change, Happened, Moment, Set
 from cases.judging.triage import Severity
 from cases.models import Clock, Note, Person, Task, Visibility
-from cases.stages import IllegalMove, legal, record
+from cases.needs import IllegalMove, legal
+from cases.stages import record
 from cases.talking.consent import suppressed
 from cases.tasks import task_adds, task_clocks
 

@@ -14,8 +14,9 @@ from cases.arriving.opening import Practised, open_case
 from cases.casefile import CaseFile
 from cases.changes import Add, Change, Happened, Moment, Set, about
 from cases.models import ContactPoint, Notice, NoticeState, Review
+from cases.needs import NEEDS, IllegalMove, lacking, legal
 from cases.playbooks.playbook import Playbook
-from cases.stages import NEEDS, IllegalMove, lacking, legal, record, running
+from cases.stages import record, running
 from cases.talking.consent import suppressed
 from cases.talking.conversation import answered, approved_message, contact, contact_row
 

@@ -11,7 +11,7 @@ from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, about
 from cases.custody import given_to, unfit
 from cases.models import Person
-from cases.stages import lacking
+from cases.needs import lacking
 
 
 @dataclass(slots=True)

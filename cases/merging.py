@@ -12,7 +12,8 @@ from cases.changes import Add, Change, Happened, Moment, Set, about
 from cases.clockwork.clocks import start
 from cases.following import begin_again
 from cases.models import Clock, Contact, Review
-from cases.stages import IllegalMove, answers_owed, legal, record
+from cases.needs import IllegalMove, answers_owed, legal
+from cases.stages import record
 from cases.talking.consent import suppressed
 
 

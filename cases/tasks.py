@@ -9,7 +9,8 @@ from cases.casefile import CaseFile
 from cases.changes import Add, Moment, Set
 from cases.clockwork import clocks
 from cases.models import Clock, Task
-from cases.stages import IllegalMove, keyed_clock
+from cases.needs import IllegalMove
+from cases.stages import keyed_clock
 
 
 def task_adds(

@@ -11,11 +11,11 @@ from cases.access import AccessError
 from cases.addresses import AddressError
 from cases.calendars.hours import WorktimeError
 from cases.clockwork.clocks import ClockError
+from cases.needs import IllegalMove
 from cases.playbooks.playbook import PlaybookError
 from cases.practice import PracticeError
 from cases.sealing import KeyringError, SealError
 from cases.settings import SettingsError
-from cases.stages import IllegalMove
 from cases.store import StoreError
 from cases.store.views import NotFound
 from console.commands import (

@@ -19,9 +19,9 @@ from cases.casefile import CaseFile
 from cases.changes import Change, Moment
 from cases.identifiers import Identifiers
 from cases.models import Person
+from cases.needs import IllegalMove
 from cases.ports import Capabilities, SeenReview
 from cases.settings import Settings
-from cases.stages import IllegalMove
 from cases.store import Store
 from cases.talking import conversation, correspondents
 from cases.talking.correspondents import Point, Who

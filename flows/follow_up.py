@@ -8,7 +8,7 @@ from prefect import flow
 
 from cases.following import release_follow_up
 from cases.models import Notice
-from cases.stages import IllegalMove
+from cases.needs import IllegalMove
 from cases.viewers import ENGINE
 from flows.house import Counts, House, alone, at_work
 

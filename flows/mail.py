@@ -13,8 +13,8 @@ from cases.changes import Change
 from cases.judging.motive import Kind
 from cases.judging.triage import triage
 from cases.models import Arrival, ArrivalState, Source
+from cases.needs import IllegalMove
 from cases.ports import PlatformError, SeenReview
-from cases.stages import IllegalMove
 from cases.store import StoreError
 from cases.talking import bouncing, consent, inbox
 from cases.talking.acknowledging import acknowledged

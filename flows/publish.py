@@ -23,8 +23,8 @@ from cases.arriving.sources import failed
 from cases.casefile import CaseFile
 from cases.changes import Change
 from cases.models import Reply, ReplyState
+from cases.needs import IllegalMove
 from cases.ports import PlatformError, PublicReply, Published, unsupported
-from cases.stages import IllegalMove
 from cases.viewers import ENGINE
 from flows import recalls
 from flows.house import Counts, House, alone, at_work, code_of, log

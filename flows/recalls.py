@@ -9,8 +9,8 @@ from cases.answering.shielding import not_shielded, shielded
 from cases.casefile import CaseFile
 from cases.changes import Change
 from cases.models import Reply, ReplyState, Task
+from cases.needs import IllegalMove
 from cases.ports import PlatformError, unsupported
-from cases.stages import IllegalMove
 from cases.viewers import ENGINE
 from flows.house import Counts, House, alone, code_of, log
 from flows.platforms import Platforms, Way

@@ -21,11 +21,11 @@ from cases.clockwork.clocks import ClockError, after_part, start
 from cases.clockwork.promptness import promptness
 from cases.custody import add_note, add_task, hold, release, set_severity, task_done
 from cases.models import Clock, NoticeState, Pause, Visibility
+from cases.needs import IllegalMove
 from cases.playbooks.promises import Promise, Span
 from cases.ports import Capabilities
 from cases.practice import adopt
 from cases.settings import Settings
-from cases.stages import IllegalMove
 from cases.store import Store
 from cases.talking import delivery
 from cases.talking.conversation import (

@@ -17,8 +17,8 @@ import pytest
 from cases import custody, following
 from cases.answering import replies
 from cases.clockwork.pauses import pause
+from cases.needs import IllegalMove
 from cases.ports import Capabilities
-from cases.stages import IllegalMove
 from cases.store import Store
 from cases.talking import conversation, correspondents
 from cases.talking.correspondents import Who

@@ -10,7 +10,8 @@ from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, Set
 from cases.checking.compliance import Finding
 from cases.models import Reply, ReplyState
-from cases.stages import NEEDS, IllegalMove, legal, record
+from cases.needs import NEEDS, IllegalMove, legal
+from cases.stages import record
 
 LENGTH = timedelta(hours=1)
 HEATED = frozenset({"defensive", "shouting", "argues_facts", "retaliation"})

@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 from cases.casefile import CaseFile
 from cases.changes import Add, Change, Happened, Moment, Set
 from cases.models import Incident, Reply, Role, Task, Visibility
+from cases.needs import NEEDS, IllegalMove, legal, one_of
 from cases.people import told
-from cases.stages import NEEDS, IllegalMove, legal, one_of, record
+from cases.stages import record
 from cases.tasks import task_adds, task_clocks
 
 DECISIONS = ("notify", "low_probability")

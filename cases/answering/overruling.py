@@ -7,8 +7,9 @@ from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, Set
 from cases.checking.compliance import Finding, Level
 from cases.models import Reply, ReplyState, Role
+from cases.needs import NEEDS, IllegalMove, legal
 from cases.ports import Capabilities
-from cases.stages import NEEDS, IllegalMove, legal, record
+from cases.stages import record
 
 
 def overrule(

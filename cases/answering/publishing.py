@@ -16,8 +16,9 @@ from cases.answering.replies import (
 from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, Set
 from cases.models import Reply, ReplyState, Role
+from cases.needs import IllegalMove, legal
 from cases.ports import PlatformError, Published, reply_mark, trouble_of
-from cases.stages import IllegalMove, legal, record
+from cases.stages import record
 
 _POST_AFTER, _POST_AT_MOST, _POSTED = timedelta(minutes=5), timedelta(hours=4), 8
 _ASK_AFTER, _ASK_AT_MOST, _ASKED = timedelta(minutes=10), timedelta(hours=12), 32

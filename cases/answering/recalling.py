@@ -9,9 +9,9 @@ from cases.answering.replies import newest, withdrawn
 from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, Set
 from cases.models import Reply, ReplyState, Task
-from cases.needs import RETURNABLE, STANDING
+from cases.needs import NEEDS, RETURNABLE, STANDING, IllegalMove, legal
 from cases.ports import Capabilities, PlatformError
-from cases.stages import NEEDS, IllegalMove, legal, record
+from cases.stages import record
 from cases.tasks import task_adds, task_clocks
 
 _BY_HAND = timedelta(hours=4)

@@ -19,8 +19,9 @@ from cases.checking import compliance
 from cases.checking.compliance import Finding, Level
 from cases.clockwork.clocks import end
 from cases.models import Reply, ReplyState, Role, Task
+from cases.needs import ATTESTABLE, NEEDS, IllegalMove, legal
 from cases.ports import Capabilities
-from cases.stages import ATTESTABLE, NEEDS, IllegalMove, legal, record, running
+from cases.stages import record, running
 from cases.tasks import task_adds
 
 # Why a person may decide that no public reply is owed.

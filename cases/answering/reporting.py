@@ -12,7 +12,8 @@ from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, Set
 from cases.clockwork.clocks import end
 from cases.models import Task
-from cases.stages import IllegalMove, legal, one_of, record, running
+from cases.needs import IllegalMove, legal, one_of
+from cases.stages import record, running
 from cases.tasks import task_adds, task_clocks
 
 # Why a platform can be asked to look at a review.

@@ -11,8 +11,9 @@ from cases.answering.replies import APPROVERS
 from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, Set
 from cases.models import Task
+from cases.needs import IllegalMove, legal, one_of
 from cases.ports import Capabilities, PlatformError
-from cases.stages import IllegalMove, legal, one_of, record
+from cases.stages import record
 from cases.tasks import task_adds, task_clocks
 
 WAYS = ("hide", "block")

@@ -17,7 +17,7 @@ from cases.casefile import Calendars
 from cases.changes import Add, Moment, Set
 from cases.models import Clock, Pause, RungFired
 from cases.models.rows import new_row
-from cases.playbooks.playbook import Promise, Rung, Span
+from cases.playbooks.promises import Promise, Rung, Span
 
 _MINUTE = timedelta(minutes=1)
 

@@ -15,8 +15,8 @@ from cases.casefile import CaseFile
 from cases.changes import Add, Change, Happened, Moment, Set, about
 from cases.clockwork.clocks import due, fresh, passed_over
 from cases.models import Clock, Extension, Person
+from cases.needs import IllegalMove, legal
 from cases.people import present
-from cases.stages import IllegalMove, legal
 
 # Somebody's safety is nothing to be put off.
 _NEVER = ("safety",)

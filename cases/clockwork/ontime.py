@@ -15,7 +15,7 @@ from cases.casefile import Calendars
 from cases.clockwork import clocks
 from cases.models import Clock, Pause
 from cases.models.rows import new_row
-from cases.playbooks.playbook import CLOCKS, Span
+from cases.playbooks.promises import CLOCKS, Span
 
 # These begin with the case, which is opened when the review is seen; the others with what we did.
 FROM_THE_REVIEW = ("acknowledge", "first_try", "safety")

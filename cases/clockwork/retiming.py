@@ -16,7 +16,7 @@ from cases.casefile import OnTheClock
 from cases.changes import Add, Happened, Moment, Set
 from cases.clockwork.clocks import DATED, Due, due, end, fresh, passed_over
 from cases.models import Clock
-from cases.playbooks.playbook import Promise
+from cases.playbooks.promises import Promise
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from cases.clockwork.clocks import Ripe
 from cases.judging.triage import Severity
 from cases.models import Clock, NoticeState, Person, RungFired
 from cases.people import told
-from cases.playbooks.playbook import Rung
+from cases.playbooks.promises import Rung
 
 _EVER = datetime.max.replace(tzinfo=UTC)  # by then every rung is ripe
 

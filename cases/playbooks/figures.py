@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from cases.playbooks.playbook import Override, Promise, Rung, Span
+from cases.playbooks.overrides import Override
+from cases.playbooks.promises import Promise, Rung, Span
 
 
 def length(promise: Promise) -> str:

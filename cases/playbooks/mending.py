@@ -14,7 +14,7 @@ from cases.casefile import Calendars
 from cases.changes import Moment
 from cases.clockwork import clocks
 from cases.identifiers import Identifiers
-from cases.playbooks.playbook import Promise, Span
+from cases.playbooks.promises import Promise, Span
 
 _NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MOST = 10  # hours; more of them on one day is no small change

@@ -16,24 +16,8 @@ from typing import Any
 
 from cases.playbooks.overrides import Override, applied, in_order
 from cases.playbooks.playbook_reader import PlaybookReader
-from cases.playbooks.promises import (
-    ASSIGNMENTS,
-    CALENDARS,
-    CHANNELS,
-    CLOCKS,
-    OPTIONAL,
-    REQUIRED,
-    TELLS,
-    Promise,
-    Rung,
-    Span,
-)
+from cases.playbooks.promises import Promise, Span
 
-__all__ = [
-    "ASSIGNMENTS", "CALENDARS", "CHANNELS", "CLOCKS", "OPTIONAL", "PRACTICE", "REQUIRED", "TELLS",
-    "Override", "Playbook", "PlaybookError", "Promise", "Rung", "Span", "parse_playbook",
-    "read_playbook", "ready_made",
-]  # fmt: skip
 _FOLDER = Path(__file__).parent
 PRACTICE = _FOLDER / "practice.toml"
 _TWO_HOURS = Span(timedelta(hours=2))

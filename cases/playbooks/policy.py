@@ -22,7 +22,9 @@ from cases.playbooks.figures import (
     rung_words,
     span_words,
 )
-from cases.playbooks.playbook import CLOCKS, OPTIONAL, Override, Playbook, Rung
+from cases.playbooks.overrides import Override
+from cases.playbooks.playbook import Playbook
+from cases.playbooks.promises import CLOCKS, OPTIONAL, Rung
 from cases.playbooks.sections import Section
 
 # When each clock starts, and what keeps its promise; both stand in code, in stages.COURSES.

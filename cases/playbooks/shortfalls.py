@@ -13,7 +13,8 @@ from cases.calendars.worktime import calendar
 from cases.casefile import Calendars, calendars
 from cases.models import Clinic
 from cases.playbooks.mending import lateness, mend
-from cases.playbooks.playbook import Playbook, Promise
+from cases.playbooks.playbook import Playbook
+from cases.playbooks.promises import Promise
 
 __all__ = ["Shortfall", "holiday_shortfalls", "shortfalls"]
 _SAMPLE = date(2026, 1, 12)  # a Monday, and no clock is changed near it

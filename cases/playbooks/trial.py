@@ -13,7 +13,8 @@ from cases.clockwork import clocks
 from cases.identifiers import Identifiers
 from cases.models import Clinic, Clock
 from cases.playbooks.mending import lateness, mend
-from cases.playbooks.playbook import CLOCKS, Playbook, Promise, Rung
+from cases.playbooks.playbook import Playbook
+from cases.playbooks.promises import CLOCKS, Promise, Rung
 
 # Each later clock starts at the latest when the one before it is due.
 _AFTER = {

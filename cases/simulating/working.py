@@ -15,9 +15,10 @@ from cases.casefile import CaseFile
 from cases.changes import Change, Moment
 from cases.checking.compliance import Level
 from cases.models import Role
+from cases.needs import IllegalMove
 from cases.ports import Capabilities
 from cases.simulating.staffing import Staffing
-from cases.stages import IllegalMove, running
+from cases.stages import running
 from cases.talking import conversation, correspondents
 from cases.talking.correspondents import Point, Who
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, about
 from cases.models import ContactPoint
-from cases.stages import IllegalMove, legal, one_of, record
+from cases.needs import IllegalMove, legal, one_of
+from cases.stages import record
 from cases.talking.consent import PURPOSES, said, suppressed
 
 _LONGEST = 2000  # characters of the wording

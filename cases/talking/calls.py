@@ -13,7 +13,7 @@ from typing import Any
 from cases.casefile import CaseFile
 from cases.changes import About, Add, Change, Happened, Moment, Set, about
 from cases.models import Call, ContactPoint, Correspondent
-from cases.stages import IllegalMove, legal
+from cases.needs import IllegalMove, legal
 from cases.talking import conversation
 from cases.talking.callers import refuse_caller, refuse_speaker
 from cases.talking.links import words

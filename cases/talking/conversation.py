@@ -22,14 +22,8 @@ from cases.models import (
     Contact,
     ContactPoint,
 )
-from cases.stages import (
-    IllegalMove,
-    answers_owed,
-    keyed_clock,
-    legal,
-    one_of,
-    record,
-)
+from cases.needs import IllegalMove, answers_owed, legal, one_of
+from cases.stages import keyed_clock, record
 from cases.talking import tries
 from cases.talking.callers import refuse_caller, refuse_speaker
 from cases.talking.consent import may_use, purpose_of, suppressed

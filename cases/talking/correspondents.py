@@ -14,7 +14,8 @@ from zoneinfo import available_timezones
 from cases.casefile import CaseFile
 from cases.changes import About, Add, Change, Happened, Moment, Set, about
 from cases.models import ContactPoint, Correspondent, Review, ReviewVersion
-from cases.stages import IllegalMove, legal, one_of, record
+from cases.needs import IllegalMove, legal, one_of
+from cases.stages import record
 from cases.talking.consent import suppressed
 
 RELATIONS = ("patient", "parent", "relative", "representative")

@@ -22,7 +22,8 @@ from cases.casefile import CaseFile
 from cases.changes import About, Add, Change, Happened, Moment, Set, about
 from cases.lexicons import table
 from cases.models import ContactPoint, Link
-from cases.stages import IllegalMove, record
+from cases.needs import IllegalMove
+from cases.stages import record
 from cases.talking.conversation import approval
 from cases.tasks import task_adds
 

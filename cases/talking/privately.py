@@ -16,8 +16,9 @@ from cases import following
 from cases.casefile import CaseFile
 from cases.changes import Add, Change, Happened, Moment, Set, about
 from cases.models import Contact, ContactPoint, Correspondent, Link, Upload, UploadContent
+from cases.needs import IllegalMove
 from cases.playbooks.playbook import Playbook
-from cases.stages import IllegalMove, record
+from cases.stages import record
 from cases.talking.conversation import received
 from cases.tasks import task_adds
 

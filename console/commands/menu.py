@@ -12,7 +12,7 @@ from cases import custody, following
 from cases.answering import incidents, replies, reporting, shielding
 from cases.casefile import CaseFile
 from cases.models import Visibility
-from cases.stages import MOVES, NEEDS, lacking
+from cases.needs import MOVES, NEEDS, lacking
 from cases.talking import calls, consent, conversation, correspondents
 from cases.viewers import ENGINE, viewer_of
 from console.commands.shared import (

@@ -23,8 +23,8 @@ from cases.changes import Change, Moment
 from cases.checking.compliance import Level
 from cases.clockwork import extensions, pauses
 from cases.models import ContactPoint, Person, ReplyState, Visibility
+from cases.needs import IllegalMove, legal
 from cases.ports import Capabilities
-from cases.stages import IllegalMove, legal
 from cases.store import Store
 from cases.talking import agreeing, calls, consent, conversation, correspondents, links
 from cases.talking.correspondents import Point, Who

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from cases.calendars.wording import duration
 from cases.playbooks.figures import length, promised, roles, when_words
-from cases.playbooks.playbook import Playbook, Promise
+from cases.playbooks.playbook import Playbook
 from cases.playbooks.policy import STARTS
+from cases.playbooks.promises import Promise
 from cases.playbooks.shortfalls import Shortfall
 from cases.playbooks.trial import Course
 from console.commands.shared import local

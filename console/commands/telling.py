@@ -8,8 +8,8 @@ from typing import Any
 
 from cases.casefile import CaseFile
 from cases.models import Clock, ContactPoint, Extension
-from cases.playbooks.playbook import CLOCKS
-from cases.stages import MOVES, lacking
+from cases.needs import MOVES, lacking
+from cases.playbooks.promises import CLOCKS
 from cases.store.views import Line
 from console.commands.shared import local
 

@@ -41,8 +41,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
+from cases.needs import IllegalMove
 from cases.settings import Settings
-from cases.stages import IllegalMove
 from cases.store import Store, StoreError
 from cases.store.views import NotFound
 from console.web import (

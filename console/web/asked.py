@@ -10,7 +10,7 @@ from fastapi import Depends, Path, Request
 from starlette.datastructures import FormData
 
 from cases.addresses import normal
-from cases.stages import IllegalMove
+from cases.needs import IllegalMove
 from cases.store import Store
 from cases.talking.correspondents import Point
 

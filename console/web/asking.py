@@ -20,8 +20,8 @@ from cases.casefile import CaseFile
 from cases.changes import Change, Moment
 from cases.clockwork import extensions, pauses
 from cases.models import ContactPoint, Person, ReplyState, Visibility
+from cases.needs import IllegalMove
 from cases.ports import Capabilities
-from cases.stages import IllegalMove
 from cases.store import Store
 from cases.talking import agreeing, calls, consent, conversation, correspondents, links
 from cases.talking.correspondents import Who

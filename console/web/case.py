@@ -16,7 +16,7 @@ from cases.answering import incidents, replies, reporting
 from cases.casefile import CaseFile
 from cases.clockwork.extensions import waiting
 from cases.models import Person, ReplyState, Visibility
-from cases.stages import lacking
+from cases.needs import lacking
 from cases.store.views import NotFound
 from cases.talking import calls, correspondents
 from cases.talking.consent import PURPOSES as AGREED_TO

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from cases.casefile import CaseFile
 from cases.changes import Change
-from cases.stages import IllegalMove
+from cases.needs import IllegalMove
 from console.web.asked import CaseNumber, Form, Given
 from console.web.asking import BY_NAME, Ask
 from console.web.case import noted_by, page, pages_of, seen_as

@@ -18,7 +18,8 @@ from cases.changes import Moment
 from cases.following import window_ends
 from cases.identifiers import Identifiers
 from cases.models import Person, Reply, ReplyState, Stage
-from cases.stages import NEEDS, IllegalMove, answers_owed, running
+from cases.needs import NEEDS, IllegalMove, answers_owed
+from cases.stages import running
 from cases.talking.conversation import give_up
 from console.web.promises import waits
 from console.web.saying import in_words

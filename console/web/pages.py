@@ -19,8 +19,8 @@ from cases.calendars.hours import WorktimeError
 from cases.changes import Change
 from cases.clockwork.clocks import ClockError
 from cases.clockwork.watchdog import Watched, troubles
+from cases.needs import IllegalMove
 from cases.practice import PracticeError
-from cases.stages import IllegalMove
 from console.web import words
 from console.web.visits import Visit, console_of
 from reviews import ability

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from cases.models import Clinic
+from cases.needs import IllegalMove
 from cases.ports import SeenReview
-from cases.stages import IllegalMove
 from console.web.asked import Form, Given
 from console.web.pages import Trouble, go_on, render
 from console.web.saying import plain

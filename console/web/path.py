@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from cases.casefile import CaseFile
 from cases.models import Case, Stage
-from cases.stages import NEEDS, RESULTS
+from cases.needs import NEEDS
+from cases.stages import RESULTS
 from console.web.saying import in_words, plain
 from console.web.words import STAGES, local
 

@@ -22,7 +22,7 @@ from cases.access import digest_of
 from cases.casefile import CaseFile
 from cases.changes import Change, Moment
 from cases.models import ContactPoint, Link
-from cases.stages import IllegalMove
+from cases.needs import IllegalMove
 from cases.store import Store
 from cases.talking import consent, links, privately
 from cases.viewers import ENGINE

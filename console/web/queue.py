@@ -15,8 +15,8 @@ from cases.arriving.arrivals import body_of
 from cases.arriving.opening import PRIVATE
 from cases.changes import Change
 from cases.models import Arrival, Clinic, Source
+from cases.needs import IllegalMove
 from cases.ports import SeenReview
-from cases.stages import IllegalMove
 from cases.store.views import NotFound
 from cases.talking import inbox
 from console.web.asked import Form, Given

@@ -17,8 +17,8 @@ from cases.addresses import AddressError, phone
 from cases.casefile import CaseFile
 from cases.changes import Change, Moment
 from cases.models import Call, ContactPoint
+from cases.needs import IllegalMove
 from cases.ports import ChannelError
-from cases.stages import IllegalMove
 from cases.talking import calls
 from cases.viewers import ENGINE
 from console.web.asked import CaseNumber, Form, Given

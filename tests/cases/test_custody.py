@@ -8,8 +8,8 @@ import pytest
 from cases import custody
 from cases.clockwork.ladders import step
 from cases.models import NoticeState, Visibility
+from cases.needs import IllegalMove
 from cases.people import told
-from cases.stages import IllegalMove
 from cases.talking.conversation import write
 from cases.talking.correspondents import Point, Who, match
 from cases.viewers import viewer_of

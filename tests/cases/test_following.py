@@ -12,8 +12,8 @@ from cases.answering.replies import approve, decide_on_none, draft, posted
 from cases.changes import about
 from cases.custody import hold, judge_troll, release, task_done
 from cases.models import ContactPoint, Notice, NoticeState
+from cases.needs import IllegalMove
 from cases.ports import Capabilities, Published
-from cases.stages import IllegalMove
 from cases.talking.consent import stop
 from cases.talking.conversation import contact, give_up, hear, looked_for, received, write
 from cases.talking.correspondents import Point, Who, identify, match, unmatch

@@ -7,8 +7,8 @@ from cases.answering.replies import approve, decide_on_none, draft
 from cases.custody import add_note, add_task
 from cases.following import dismiss
 from cases.models import Visibility
+from cases.needs import IllegalMove
 from cases.ports import Capabilities
-from cases.stages import IllegalMove
 from cases.store import Store
 from cases.talking.conversation import contact, received, write
 from cases.talking.correspondents import Point, Who, match

@@ -6,7 +6,8 @@ from cases.casefile import calendars
 from cases.clockwork import clocks
 from cases.custody import add_task
 from cases.models import Clock, Pause
-from cases.playbooks.playbook import Span, read_playbook, ready_made
+from cases.playbooks.playbook import read_playbook, ready_made
+from cases.playbooks.promises import Span
 from cases.stages import keyed_clock
 from tests.builders import DAY, HOUR, MINUTE, PLAYBOOK, T0, a_clinic, a_file, moment, practised
 

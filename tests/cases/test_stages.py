@@ -22,7 +22,8 @@ from cases.models import (
     Stage,
     Task,
 )
-from cases.stages import MOVES, NEEDS, IllegalMove, keyed_clock, lacking, legal, record, standing
+from cases.needs import MOVES, NEEDS, IllegalMove, lacking, legal
+from cases.stages import keyed_clock, record, standing
 from tests.builders import DAY, HOUR, PLAYBOOK, T0, a_file, a_review, moment
 
 # For each need: facts that meet it, facts that do not, and what the remedy must speak of.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cases import custody
-from cases.stages import IllegalMove
+from cases.needs import IllegalMove
 from cases.store import Store
 from console.web.pages import ChangedMeanwhile, Trouble, acted, relative
 from console.web.words import time_left, web_address

@@ -9,7 +9,7 @@ import pytest
 from cases.checking.compliance import Finding, Level
 from cases.clockwork.pauses import pause, resume
 from cases.models import Stage
-from cases.stages import NEEDS
+from cases.needs import NEEDS
 from console.web.marks import Piece, pieces, warnings
 from console.web.path import path
 from console.web.promises import due_words, kept, owed

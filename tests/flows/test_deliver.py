@@ -11,8 +11,8 @@ import pytest
 from cases import custody, following
 from cases.changes import Change, Happened, Moment, Set, about
 from cases.models import ContactPoint, Notice, NoticeState, Person
+from cases.needs import IllegalMove
 from cases.ports import Accepted, Message
-from cases.stages import IllegalMove
 from cases.talking import consent, conversation, correspondents, delivery
 from cases.viewers import ENGINE
 from flows import deliver

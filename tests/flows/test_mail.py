@@ -10,8 +10,8 @@ import pytest
 from cases.arriving.opening import Route
 from cases.changes import About, Add, Change, Happened, Moment
 from cases.models import Arrival, ArrivalState, Clinic, NoticeState
+from cases.needs import IllegalMove
 from cases.ports import Capabilities, SeenReview
-from cases.stages import IllegalMove
 from cases.talking import tokens
 from cases.talking.conversation import write
 from cases.talking.inbox import assigned, ignored

@@ -37,7 +37,8 @@ from cases.models import (
     Reply,
     Review,
 )
-from cases.playbooks.playbook import CLOCKS, PRACTICE, TELLS, read_playbook
+from cases.playbooks.playbook import PRACTICE, read_playbook
+from cases.playbooks.promises import CLOCKS, TELLS
 from cases.ports import Capabilities, ChannelError, Message, PlatformError
 from cases.talking import delivery
 from cases.talking.conversation import CHANNELS, received

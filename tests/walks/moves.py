@@ -5,7 +5,7 @@ from __future__ import annotations
 from cases import custody
 from cases.clockwork import extensions, pauses
 from cases.clockwork.clocks import ClockError
-from cases.stages import IllegalMove
+from cases.needs import IllegalMove
 from tests.walks.matter import ANSWERS, DATED, Ask, Matter
 from tests.walks.minutes import instant
 from tests.walks.stages import HOUR, REASON, Stages

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from cases.playbooks.playbook import Promise, Rung
+from cases.playbooks.promises import Promise, Rung
 from tests.walks.minutes import Clinic, Minutes
 
 TURN = 100

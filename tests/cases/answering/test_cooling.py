@@ -6,8 +6,8 @@ import pytest
 
 from cases.answering import cooling, replies
 from cases.models import ReplyState
+from cases.needs import IllegalMove
 from cases.ports import Capabilities
-from cases.stages import IllegalMove
 from tests.builders import DIRECTOR, HOUR, MINUTE, RESPONDER, T0, Desk, a_file
 from tests.cases.answering.test_replies import GOOD
 

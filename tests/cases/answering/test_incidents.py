@@ -10,8 +10,8 @@ from cases.clockwork.ladders import step
 from cases.custody import task_done
 from cases.following import dismiss
 from cases.models import Role
+from cases.needs import IllegalMove
 from cases.ports import Capabilities, Published
-from cases.stages import IllegalMove
 from cases.viewers import ENGINE, Viewer
 from tests.builders import (
     ADMIN,

@@ -4,8 +4,8 @@ import pytest
 
 from cases.answering import overruling, replies
 from cases.models import ReplyState
+from cases.needs import IllegalMove
 from cases.ports import Capabilities
-from cases.stages import IllegalMove
 from cases.viewers import ENGINE
 from tests.builders import DIRECTOR, MANAGER, PRIVACY, RESPONDER, Desk
 from tests.cases.answering.test_replies import GOOD

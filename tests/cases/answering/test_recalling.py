@@ -7,8 +7,8 @@ import pytest
 from cases.answering import publishing, recalling, replies
 from cases.custody import hold
 from cases.models import Reply, ReplyState
+from cases.needs import IllegalMove
 from cases.ports import Capabilities, PlatformError, Published
-from cases.stages import IllegalMove
 from tests.builders import HOUR, RESPONDER, T0, Desk
 from tests.cases.answering.test_replies import GOOD
 

@@ -10,8 +10,8 @@ from cases.casefile import CaseFile
 from cases.changes import Change
 from cases.custody import hold, judge_troll
 from cases.models import Reply, ReplyState
+from cases.needs import IllegalMove
 from cases.ports import Capabilities, PlatformError, Published
-from cases.stages import IllegalMove
 from cases.talking.correspondents import Who, match
 from tests.builders import (
     CHIEF,

@@ -4,7 +4,7 @@ import pytest
 
 from cases.answering import reporting
 from cases.models import Task
-from cases.stages import IllegalMove
+from cases.needs import IllegalMove
 from tests.builders import DAY, HOUR, T0, Desk, moment
 
 ROUTE, EVIDENCE = "https://reviews.example/report", "It advertises another business."

@@ -4,8 +4,8 @@ import pytest
 
 from cases import custody
 from cases.answering import reporting, shielding
+from cases.needs import IllegalMove
 from cases.ports import Capabilities, PlatformError
-from cases.stages import IllegalMove
 from reviews import guide
 from tests.builders import DAY, DIRECTOR, RESPONDER, T0, Desk, a_seen_review
 

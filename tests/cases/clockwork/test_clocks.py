@@ -20,7 +20,7 @@ from cases.changes import Change, Happened
 from cases.clockwork import clocks, ladders, pauses
 from cases.clockwork.clocks import ClockError, Ripe
 from cases.models import Case, Clinic, Clock, Pause, Person, Role, RungFired
-from cases.playbooks.playbook import Promise, Rung, Span
+from cases.playbooks.promises import Promise, Rung, Span
 from tests.builders import (
     ADMIN,
     CHIEF,

@@ -14,8 +14,8 @@ from cases.casefile import OnTheClock
 from cases.changes import Change
 from cases.clockwork.ladders import step
 from cases.models import Clock, NoticeState, Person, Role, RungFired
+from cases.needs import IllegalMove
 from cases.playbooks.playbook import PRACTICE, PlaybookError, parse_playbook
-from cases.stages import IllegalMove
 from tests.builders import (
     ADMIN,
     CHIEF,

@@ -6,7 +6,7 @@ from typing import Any
 from cases.casefile import calendars
 from cases.clockwork.ontime import OnTime, Ran, Share, on_time
 from cases.models import Clock, Pause
-from cases.playbooks.playbook import Span
+from cases.playbooks.promises import Span
 from cases.store import Store
 from cases.viewers import ENGINE, Viewer
 from tests.builders import DAY, HOUR, PLAYBOOK, T0, Desk, a_clinic, a_seen_review, moment

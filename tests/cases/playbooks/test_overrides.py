@@ -7,7 +7,8 @@ from sqlalchemy import update
 
 from cases import practice
 from cases.models import PlaybookVersion
-from cases.playbooks.playbook import PRACTICE, Playbook, PlaybookError, Span, parse_playbook
+from cases.playbooks.playbook import PRACTICE, Playbook, PlaybookError, parse_playbook
+from cases.playbooks.promises import Span
 from cases.ports import SeenReview
 from cases.store import Store
 from cases.store.rows import table

@@ -9,18 +9,14 @@ from pathlib import Path
 import pytest
 
 from cases.playbooks.playbook import (
-    CLOCKS,
-    OPTIONAL,
     PRACTICE,
-    REQUIRED,
     Playbook,
     PlaybookError,
-    Rung,
-    Span,
     parse_playbook,
     read_playbook,
     ready_made,
 )
+from cases.playbooks.promises import CLOCKS, OPTIONAL, REQUIRED, Rung, Span
 from tests.builders import PLAYBOOK
 
 TEXT = PRACTICE.read_text(encoding="utf-8")

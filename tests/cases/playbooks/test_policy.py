@@ -8,7 +8,8 @@ import pytest
 
 from cases.answering.samples import Sample, sample_replies
 from cases.playbooks import policy, sections
-from cases.playbooks.playbook import CLOCKS, PRACTICE, Playbook, parse_playbook
+from cases.playbooks.playbook import PRACTICE, Playbook, parse_playbook
+from cases.playbooks.promises import CLOCKS
 from cases.stages import COURSES
 from tests.builders import PLAYBOOK
 

@@ -12,7 +12,7 @@ from cases.changes import Change, about
 from cases.custody import hold
 from cases.following import dismiss
 from cases.models import ContactPoint, NoticeState
-from cases.stages import IllegalMove
+from cases.needs import IllegalMove
 from cases.store import Store
 from cases.talking import consent, conversation, correspondents
 from cases.talking.correspondents import Point, Who

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cases.stages import IllegalMove
+from cases.needs import IllegalMove
 from cases.talking import calls, conversation, correspondents, tries
 from cases.talking.correspondents import Point, Who
 from tests.builders import DAY, HOUR, T0, Desk, a_clinic
