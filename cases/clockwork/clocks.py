@@ -72,15 +72,10 @@ def after_part(
 
 
 def _over(
-    at: datetime, paused: Iterable[Stretch], calendar: WorkCalendar, left: timedelta
+    at: datetime, paused: Sequence[Stretch], calendar: WorkCalendar, left: timedelta
 ) -> datetime:
-    """Return when so much open time has passed since then, the paused stretches left out."""
-    for begin, end in paused:
-        used = calendar.between(at, begin)
-        if used >= left:
-            break
-        left, at = left - used, max(at, end)
-    return calendar.add(at, left) if left else at
+    """Return when so much open time is over, pauses left out; none of it is over at once."""
+    return calendar.add(at, left, paused) if left else at
 
 
 def stretches(pauses: Sequence[Pause]) -> tuple[Stretch, ...]:
