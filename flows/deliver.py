@@ -12,7 +12,7 @@ from cases.changes import Change
 from cases.clockwork.reaching import in_order
 from cases.ports import ChannelError
 from cases.talking import delivery
-from cases.talking.delivery import Waiting
+from cases.talking.waiting import Waiting
 from flows.evidence import settle_doubts
 from flows.handing import Desk, hand_over
 from flows.house import Counts, House, at_work, code_of, log

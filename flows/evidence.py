@@ -12,7 +12,7 @@ from cases.models import Notice
 from cases.ports import ChannelError, Remembers
 from cases.store import Store, StoreError
 from cases.talking import evidence
-from cases.talking.delivery import Waiting
+from cases.talking.waiting import Waiting
 from cases.viewers import ENGINE
 from flows.house import Counts, House, alone, log
 from notifications.messages import RenderError, render

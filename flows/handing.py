@@ -16,7 +16,7 @@ from cases.ports import Accepted, ChannelError, Message
 from cases.talking import delivery, resting
 from cases.talking.bars import CONFIRMATION, INVITATION
 from cases.talking.consent import may_use, purpose_of
-from cases.talking.delivery import Waiting
+from cases.talking.waiting import Waiting
 from flows.house import House
 
 _AT_ONCE = 20

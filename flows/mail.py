@@ -18,11 +18,11 @@ from cases.ports import PlatformError, SeenReview
 from cases.store import StoreError
 from cases.talking import bouncing, consent, inbox
 from cases.talking.acknowledging import acknowledged
-from cases.talking.delivery import Waiting
 from cases.talking.mails import Mail
 from cases.talking.senders import vouched
 from cases.talking.stopping import asks_to_stop
 from cases.talking.threading import answered, is_ours, place, tokens
+from cases.talking.waiting import Waiting
 from cases.viewers import ENGINE
 from flows.house import Counts, House, code_of, log
 from flows.intake import take

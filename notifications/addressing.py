@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cases.models import Notice
     from cases.sealing import Sealer
     from cases.settings import Settings
-    from cases.talking.delivery import Waiting
+    from cases.talking.waiting import Waiting
 
 OPT_OUT = "opt-out"  # what a token in a link to want no more is for
 # What nobody asked for and nobody needs: one click ends it (RFC 8058). Answers are not optional.

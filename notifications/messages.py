@@ -26,7 +26,7 @@ from notifications.styles import StyledLoader
 
 if TYPE_CHECKING:
     from cases.models import Clinic
-    from cases.talking.delivery import Waiting
+    from cases.talking.waiting import Waiting
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -10,8 +10,8 @@ from cases.models import Case, Clinic, ContactPoint, Correspondent, Notice, Pers
 from cases.ports import Message
 from cases.sealing import Sealer, new_keyring
 from cases.talking import templates
-from cases.talking.delivery import Waiting
 from cases.talking.templates import SAMPLE
+from cases.talking.waiting import Waiting
 from notifications.addressing import Ways
 from notifications.messages import render, staff_kinds
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cases.changes import Happened
-
-if TYPE_CHECKING:
-    from cases.talking.delivery import Waiting
+from cases.talking.waiting import Waiting
 
 # What asks for work on a case, void once it is closed; and all that must not be lost on its way.
 ABOUT_WORK = ("remind", "escalate", "safety", "gone_up", "opened", "publish_by_hand")

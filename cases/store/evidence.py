@@ -19,7 +19,7 @@ from cases.models import (
 from cases.store.database import reading
 from cases.store.outbox import WENT, OutboxReads
 from cases.store.rows import opened, table, those
-from cases.talking.delivery import Waiting
+from cases.talking.waiting import Waiting
 
 
 class EvidenceReads(OutboxReads):

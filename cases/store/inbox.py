@@ -11,8 +11,8 @@ from cases.store.database import reading
 from cases.store.outbox import OutboxReads
 from cases.store.rows import first, opened, read, table, those
 from cases.talking import tokens
-from cases.talking.delivery import Waiting
 from cases.talking.inbox import KINDS, OPEN
+from cases.talking.waiting import Waiting
 from cases.viewers import Viewer
 
 _MOST = 200

@@ -28,7 +28,8 @@ from cases.store.hands import Hands
 from cases.store.people import PeopleReads
 from cases.store.rows import chunks, first, grouped, opened, read, table, those
 from cases.talking.bars import CONFIRMATION
-from cases.talking.delivery import Waiting, number_id
+from cases.talking.delivery import number_id
+from cases.talking.waiting import Waiting
 
 Row = TypeVar("Row")
 # What a number got, or may have got.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from cases.checking import compliance
 from cases.clockwork.reaching import ABOUT_WORK, MUST_REACH, OF_A_LADDER, passed_on
@@ -13,9 +12,7 @@ from cases.talking.consent import may_use, purpose_of, state_at
 from cases.talking.conversation import approval
 from cases.talking.links import CODE_HOLDS
 from cases.talking.texting import not_before, window_of
-
-if TYPE_CHECKING:
-    from cases.talking.delivery import Waiting
+from cases.talking.waiting import Waiting
 
 Bar = tuple[str, datetime | None]  # why it never leaves; when it may, if that is all
 

@@ -10,7 +10,7 @@ from cases.changes import Add, Change, Happened, Moment, Set, about
 from cases.clockwork.reaching import not_told, passed_on
 from cases.models import ContactPoint, Notice, NoticeState, Receipt
 from cases.stages import record
-from cases.talking.delivery import Waiting
+from cases.talking.waiting import Waiting
 from cases.tasks import task_adds
 
 _PHONE_WITHIN = timedelta(hours=4)  # of office time

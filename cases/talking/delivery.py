@@ -9,29 +9,17 @@ Message-ID: a missed escalation is worse than a repeated one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from cases.changes import About, Add, Change, Happened, Moment, Set, about
 from cases.clockwork.reaching import not_told, passed_on
-from cases.models import (
-    Case,
-    Clinic,
-    Clock,
-    Consent,
-    ContactPoint,
-    Correspondent,
-    Notice,
-    NoticeState,
-    Number,
-    Person,
-    Receipt,
-)
+from cases.models import ContactPoint, Notice, NoticeState, Number, Receipt
 from cases.ports import Accepted, ChannelError
 from cases.talking.bars import CONFIRMATION, INVITATION, bar
 from cases.talking.consent import said
+from cases.talking.waiting import Waiting
 
 OPTED_OUT = "twilio-21610"
 # Attempt n waits this long after failing; later ones as long as the last.
@@ -39,24 +27,6 @@ _BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240))
 _ATTEMPTS = 10
 _JITTER = 0.2  # up to this part of a wait is left out, or all that failed together come together
 _MENDED_IN = timedelta(hours=1)  # what is ours to mend is tried again then
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A notice, opened, with all that decides whether it may go and how it is worded."""
-
-    notice: Notice
-    case: Case | None
-    clinic: Clinic | None
-    person: Person | None
-    point: ContactPoint | None
-    correspondent: Correspondent | None
-    consents: Sequence[Consent]
-    owner: Person | None = None  # of the case; without one, an administrator: who hears of trouble
-    clock: Clock | None = None  # the one a notice of a ladder is about
-    instead: Person | None = None  # who hears what `person` cannot: gone, away, no such address
-    number: Number | None = None  # of a text, once it was texted
-    texted: Sequence[datetime] = ()  # when it was, lately, in all cases
 
 
 def claim(waiting: Waiting, moment: Moment, lease: timedelta) -> Change:

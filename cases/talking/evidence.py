@@ -18,7 +18,8 @@ from cases.models import Notice, NoticeState, Receipt
 from cases.ports import Found
 from cases.stages import record
 from cases.talking.bars import CONFIRMATION
-from cases.talking.delivery import OPTED_OUT, Waiting, closing, tell_owner
+from cases.talking.delivery import OPTED_OUT, closing, tell_owner
+from cases.talking.waiting import Waiting
 from cases.tasks import task_adds
 
 # A provider's own words for how a text stands. "delivered" is a carrier's receipt: the strongest.

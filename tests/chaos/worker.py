@@ -25,6 +25,7 @@ from cases.models import Receipt
 from cases.settings import Settings
 from cases.store import Applied, Store
 from cases.talking import delivery
+from cases.talking.waiting import Waiting
 from flows import deliver
 from flows.house import House
 from notifications import email, sms
@@ -97,7 +98,7 @@ def forget_doubts() -> None:
     """Send again whatever hung, also to patients: the mistake that must be found."""
     really = delivery.hung
 
-    def again(waiting: delivery.Waiting, moment: Moment) -> Change:
+    def again(waiting: Waiting, moment: Moment) -> Change:
         return really(replace(waiting, point=None), moment)
 
     _put(delivery, hung=again)

@@ -14,6 +14,7 @@ from cases.models import ContactPoint, Notice, NoticeState, Person
 from cases.needs import IllegalMove
 from cases.ports import Accepted, Message
 from cases.talking import consent, conversation, correspondents, delivery
+from cases.talking.waiting import Waiting
 from cases.viewers import ENGINE
 from flows import deliver
 from flows.house import House
@@ -68,7 +69,7 @@ def stop(story: Story, channel: str = "sms") -> Change:
     )
 
 
-def waiting(story: Story, *channels: str) -> list[delivery.Waiting]:
+def waiting(story: Story, *channels: str) -> list[Waiting]:
     return story.store.waiting(story.now, channels or ("email", "sms"))
 
 

@@ -42,7 +42,7 @@ from cases.playbooks.promises import CLOCKS, TELLS
 from cases.ports import Capabilities, ChannelError, Message, PlatformError
 from cases.talking import delivery
 from cases.talking.conversation import CHANNELS, received
-from cases.talking.delivery import Waiting
+from cases.talking.waiting import Waiting
 from notifications.messages import RenderError, render
 from notifications.mime import compose, one_sender
 
