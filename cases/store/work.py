@@ -29,6 +29,7 @@ from cases.models import (
     Notice,
     NoticeState,
     Pause,
+    Person,
     Reply,
     ReplyState,
     Review,
@@ -54,33 +55,12 @@ class WorkReads(PeopleReads):
         that cannot be worked on (its playbook is lost) comes along: it raises when a rule asks it.
         """
         clinics, people = self.clinics(), self.people()
+        t = table(Clock)
+        ripe = select(t).where(t.c.ended_at.is_(None), t.c.look_at <= now)
         with reading(self._engine) as connection:
-            t = table(Clock)
-            ripe = select(t).where(t.c.ended_at.is_(None), t.c.look_at <= now)
             clocks = read(connection, Clock, ripe.order_by(t.c.look_at).limit(limit))
-            ids = [clock.id for clock in clocks]
             cases = those(connection, Case, "id", (clock.case_id for clock in clocks))
-            pauses = those(connection, Pause, "clock_id", ids)
-            fired = those(connection, RungFired, "clock_id", ids)
-            playbooks = self._playbooks_of(connection, cases, clinics)
-        mine, paused, done = (
-            grouped(clocks, "case_id"),
-            grouped(pauses, "clock_id"),
-            grouped(fired, "clock_id"),
-        )
-        return [
-            OnTheClock(
-                case=case,
-                clinic=clinics[case.clinic_id],
-                people=people,
-                playbook=playbooks[case.id],
-                clocks=mine[case.id],
-                pauses=paused,
-                fired=done,
-                clinics=clinics,
-            )
-            for case in cases
-        ]
+            return self._files(connection, clinics, people, cases, clocks)
 
     def _playbooks_of(
         self, connection: Connection, cases: Sequence[Case], clinics: Mapping[str, Clinic]
@@ -118,12 +98,24 @@ class WorkReads(PeopleReads):
         with reading(self._engine) as connection:
             cases = read(connection, Case, query.order_by(c.c.id).limit(limit))
             clocks = those(connection, Clock, "case_id", (case.id for case in cases))
-            ids = [clock.id for clock in clocks if clock.ended_at is None]
-            pauses = grouped(those(connection, Pause, "clock_id", ids), "clock_id")
-            fired = grouped(those(connection, RungFired, "clock_id", ids), "clock_id")
             said = those(connection, Contact, "case_id", (case.id for case in cases))
-            playbooks = self._playbooks_of(connection, cases, clinics)
-        mine, contacts = grouped(clocks, "case_id"), grouped(said, "case_id")
+            return self._files(connection, clinics, people, cases, clocks, said)
+
+    def _files(
+        self,
+        connection: Connection,
+        clinics: Mapping[str, Clinic],
+        people: Mapping[str, Person],
+        cases: Sequence[Case],
+        clocks: Sequence[Clock],
+        contacts: Sequence[Contact] = (),
+    ) -> list[OnTheClock]:
+        """Return each of these cases with its own of these clocks and contacts."""
+        ids = [clock.id for clock in clocks if clock.ended_at is None]
+        pauses = grouped(those(connection, Pause, "clock_id", ids), "clock_id")
+        fired = grouped(those(connection, RungFired, "clock_id", ids), "clock_id")
+        playbooks = self._playbooks_of(connection, cases, clinics)
+        mine, said = grouped(clocks, "case_id"), grouped(contacts, "case_id")
         return [
             OnTheClock(
                 case=case,
@@ -134,7 +126,7 @@ class WorkReads(PeopleReads):
                 pauses=pauses,
                 fired=fired,
                 clinics=clinics,
-                contacts=contacts[case.id],
+                contacts=said[case.id],
             )
             for case in cases
         ]
