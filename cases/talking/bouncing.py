@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from cases.casefile import CaseFile
-from cases.changes import Add, Change, Happened, Moment, Set, about
+from cases.changes import Change, Happened, Moment, Set
 from cases.clockwork.reaching import not_told, passed_on
-from cases.models import ContactPoint, Notice, NoticeState, Receipt
+from cases.models import ContactPoint, Notice, NoticeState
 from cases.stages import record
+from cases.talking.receipts import settled
 from cases.talking.waiting import Waiting
 from cases.tasks import task_adds
 
@@ -30,7 +31,7 @@ def came_back(
     if notice.state not in _SENT:
         return None
     code = f"bounce-{status}" if status else "bounce"
-    sets = [Set(Notice, notice.id, _refused(notice, code, moment))]
+    sets: list[Set] = []
     events: list[Happened] = []
     notices: list[dict[str, Any]] = []
     if point is None:
@@ -39,30 +40,17 @@ def came_back(
     elif final and point.closed_at is None:
         closed = {"closed_at": moment.now, "closed_why": "bounced"}
         sets.append(Set(ContactPoint, point.id, closed))
-    change = Change(
-        about(notice), moment, sets=sets, adds=[_receipt(notice, code, moment)], events=events,
-        notices=[*notices, *_tell_owner(waiting, code)], case_id=notice.case_id or "",
-    )  # fmt: skip
+    notices += _tell_owner(waiting, code)
+    values = _refused(notice, code, moment)
+    change = settled(notice, values, moment, sets=sets, events=events, notices=notices)
     if point is None or file is None:
         return change
     return change.with_parts(_telephone(file, notice, code, moment))
 
 
 def _refused(notice: Notice, code: str, moment: Moment) -> dict[str, Any]:
-    settled = notice.settled_at or moment.now
-    return {"state": NoticeState.REFUSED, "code": code, "settled_at": settled}
-
-
-def _receipt(notice: Notice, code: str, moment: Moment) -> Add:
-    row = {
-        "id": moment.new_id(),
-        "notice_id": notice.id,
-        "attempt": notice.attempts,
-        "state": NoticeState.REFUSED,
-        "code": code,
-        "at": moment.now,
-    }
-    return Add(Receipt, row)
+    at = notice.settled_at or moment.now
+    return {"state": NoticeState.REFUSED, "code": code, "settled_at": at}
 
 
 def _telephone(file: CaseFile, notice: Notice, code: str, moment: Moment) -> Change:

@@ -15,10 +15,11 @@ from typing import Any
 
 from cases.changes import About, Add, Change, Happened, Moment, Set, about
 from cases.clockwork.reaching import not_told, passed_on
-from cases.models import ContactPoint, Notice, NoticeState, Number, Receipt
+from cases.models import ContactPoint, Notice, NoticeState, Number
 from cases.ports import Accepted, ChannelError
 from cases.talking.bars import CONFIRMATION, INVITATION, bar
 from cases.talking.consent import said
+from cases.talking.receipts import settled
 from cases.talking.waiting import Waiting
 
 OPTED_OUT = "twilio-21610"
@@ -122,7 +123,7 @@ def accepted(waiting: Waiting, claimed: Change, said: Accepted, moment: Moment) 
     if waiting.point is not None:
         facts = {"channel": waiting.notice.channel, "notice": waiting.notice.id}
         events = [Happened("message_sent", facts)]
-    return _settled(waiting, claimed, values, moment, events=events)
+    return settled(waiting.notice, values, moment, claim=claimed, events=events)
 
 
 def failed(waiting: Waiting, claimed: Change, error: ChannelError, moment: Moment) -> Change:
@@ -137,7 +138,7 @@ def failed(waiting: Waiting, claimed: Change, error: ChannelError, moment: Momen
         return _refused(waiting, claimed, error, moment)
     wait = back_off(waiting.notice.id, attempts)
     values = {"state": NoticeState.PENDING, "code": error.code, "not_before": moment.now + wait}
-    return _settled(waiting, claimed, values, moment)
+    return settled(waiting.notice, values, moment, claim=claimed)
 
 
 def back_off(notice_id: str, attempts: int) -> timedelta:
@@ -157,7 +158,7 @@ def untried(
         "not_before": max(until, moment.now),
         "attempts": waiting.notice.attempts,
     }
-    return _settled(waiting, claimed, values, moment)
+    return settled(waiting.notice, values, moment, claim=claimed)
 
 
 def stopped(waiting: Waiting, claimed: Change, code: str, moment: Moment) -> Change:
@@ -165,17 +166,17 @@ def stopped(waiting: Waiting, claimed: Change, code: str, moment: Moment) -> Cha
     values = {"state": NoticeState.SUPPRESSED, "code": code, "settled_at": moment.now}
     event = Happened("not_sent", {"channel": waiting.notice.channel, "why": code})
     told = tell_owner(waiting, "not_sent", code)
-    return _settled(waiting, claimed, values, moment, events=[event], notices=told)
+    return settled(waiting.notice, values, moment, claim=claimed, events=[event], notices=told)
 
 
 def _unknown(waiting: Waiting, claimed: Change, code: str, moment: Moment) -> Change:
     values = {"state": NoticeState.UNKNOWN, "code": code, "settled_at": moment.now}
     facts = {"channel": waiting.notice.channel, "notice": waiting.notice.id, "code": code}
-    return _settled(
-        waiting,
-        claimed,
+    return settled(
+        waiting.notice,
         values,
         moment,
+        claim=claimed,
         events=[Happened("delivery_unknown", facts)],
         notices=tell_owner(waiting, "unknown_delivery", code),
     )
@@ -195,8 +196,15 @@ def _refused(waiting: Waiting, claimed: Change, error: ChannelError, moment: Mom
     if point is None:
         events += not_told(waiting, error.code)
         notices += passed_on(waiting, error.code)
-    return _settled(
-        waiting, claimed, values, moment, events=events, notices=notices, sets=sets, adds=adds
+    return settled(
+        waiting.notice,
+        values,
+        moment,
+        claim=claimed,
+        events=events,
+        notices=notices,
+        sets=sets,
+        adds=adds,
     )
 
 
@@ -230,39 +238,7 @@ def hung(waiting: Waiting, moment: Moment) -> Change:
     if waiting.point is not None:
         return _unknown(waiting, as_claimed, "lease", moment)
     values = {"state": NoticeState.PENDING, "code": "lease", "not_before": moment.now}
-    return _settled(waiting, as_claimed, values, moment)
-
-
-def _settled(
-    waiting: Waiting,
-    claimed: Change,
-    values: dict[str, Any],
-    moment: Moment,
-    *,
-    events: Sequence[Happened] = (),
-    notices: Sequence[dict[str, Any]] = (),
-    sets: Sequence[Set] = (),
-    adds: Sequence[Add] = (),
-) -> Change:
-    receipt = {
-        "id": moment.new_id(),
-        "notice_id": waiting.notice.id,
-        "attempt": claimed.sets[0].values["attempts"],
-        "state": values["state"],
-        "code": values.get("code", ""),
-        "provider_id": values.get("provider_id", ""),
-        "at": moment.now,
-    }
-    after_claim = About(Notice, waiting.notice.id, claimed.subject.version + 1)
-    return Change(
-        after_claim,
-        moment,
-        sets=[Set(Notice, waiting.notice.id, {**values, "lease_until": None}), *sets],
-        adds=[Add(Receipt, receipt), *adds],
-        events=events,
-        notices=notices,
-        case_id=waiting.notice.case_id or "",
-    )
+    return settled(notice, values, moment, claim=as_claimed)
 
 
 def _changed(

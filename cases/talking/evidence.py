@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cases.casefile import CaseFile
-from cases.changes import Add, Change, Happened, Moment, Set, about
+from cases.changes import Change, Happened, Moment, Set, about
 from cases.clockwork.reaching import not_told, passed_on
 from cases.custody import task_done
-from cases.models import Notice, NoticeState, Receipt
+from cases.models import Notice, NoticeState
 from cases.ports import Found
 from cases.stages import record
 from cases.talking.bars import CONFIRMATION
 from cases.talking.delivery import OPTED_OUT, closing, tell_owner
+from cases.talking.receipts import settled
 from cases.talking.waiting import Waiting
 from cases.tasks import task_adds
 
@@ -66,13 +67,12 @@ def reported(
         "provider_id": provider_id,
         "code": code,
         "settled_at": notice.settled_at or moment.now,
-        "lease_until": None,
     }
     if state in _LOST:
         return _lost(waiting, values, code, moment)
     events = [_known(waiting, state)] if waiting.point is not None else []
     told = [] if untold else _after_all(waiting)
-    change = _noted(waiting, values, moment, events=events, notices=told)
+    change = settled(waiting.notice, values, moment, events=events, notices=told)
     return change.with_parts(*(_needs_no_telling(each, moment) for each in untold))
 
 
@@ -104,41 +104,12 @@ def _lost(waiting: Waiting, values: dict[str, Any], code: str, moment: Moment) -
     told = tell_owner(waiting, "bounced", code)
     if point is None:
         events, told = not_told(waiting, code), told + passed_on(waiting, code)
-        return _noted(waiting, values, moment, events=events, notices=told)
+        return settled(waiting.notice, values, moment, events=events, notices=told)
     facts = {"channel": waiting.notice.channel, "code": code}
     sets, adds = closing(point, code, dead, moment)
     events = [Happened("message_undelivered", facts)]
-    return _noted(waiting, values, moment, events=events, notices=told, sets=sets, adds=adds)
-
-
-def _noted(
-    waiting: Waiting,
-    values: dict[str, Any],
-    moment: Moment,
-    *,
-    events: Sequence[Happened] = (),
-    notices: Sequence[dict[str, Any]] = (),
-    sets: Sequence[Set] = (),
-    adds: Sequence[Add] = (),
-) -> Change:
-    notice = waiting.notice
-    receipt = {
-        "id": moment.new_id(),
-        "notice_id": notice.id,
-        "attempt": notice.attempts,
-        "state": values["state"],
-        "code": values["code"],
-        "provider_id": values["provider_id"],
-        "at": moment.now,
-    }
-    return Change(
-        about(notice),
-        moment,
-        sets=[Set(Notice, notice.id, values), *sets],
-        adds=[Add(Receipt, receipt), *adds],
-        events=events,
-        notices=notices,
-        case_id=notice.case_id or "",
+    return settled(
+        waiting.notice, values, moment, events=events, notices=told, sets=sets, adds=adds
     )
 
 
