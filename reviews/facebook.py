@@ -26,18 +26,16 @@ from reviews.facebook_push import FacebookPushes
 from reviews.facebook_seen import (
     HASHED,
     PRIVATE,
-    Row,
     after_of,
     ident,
     is_ours,
-    part,
     place_of,
     remark,
     rows_of,
-    said,
     when,
 )
 from reviews.guide import Guide
+from reviews.wire import Raw, part, said
 
 __all__ = ["CAN", "GUIDE", "Facebook", "FacebookPushes"]
 
@@ -212,12 +210,12 @@ class Facebook:
         return remark(row, self._page, self._graph.as_of)
 
     @staticmethod
-    def _is_remark(row: Row) -> bool:
+    def _is_remark(row: Raw) -> bool:
         return bool(part(row, "from")) or bool(said(row.get("message")))
 
-    def _answers(self, external_id: str) -> list[Row]:
+    def _answers(self, external_id: str) -> list[Raw]:
         """Return what the page wrote under something, oldest first."""
-        found: list[Row] = []
+        found: list[Raw] = []
         after = ""
         for _ in range(MOST_PAGES):
             answer = self._graph.get(
@@ -242,18 +240,18 @@ class Facebook:
         raise error
 
     @staticmethod
-    def _done(answer: Row) -> None:
+    def _done(answer: Raw) -> None:
         if answer.get("success") is not True:
             raise PlatformError(f"{NAME}-not-done", "Facebook did not do it", permanent=True)
 
 
-def _same(standing: Sequence[Row], text: str) -> str | None:
+def _same(standing: Sequence[Raw], text: str) -> str | None:
     wanted = reply_mark(text)
     found = (row for row in standing if reply_mark(said(row.get("message"))) == wanted)
     return next((ident(row.get("id")) for row in found), None)
 
 
-def _to_change(standing: Sequence[Row], reply: PublicReply) -> str:
+def _to_change(standing: Sequence[Raw], reply: PublicReply) -> str:
     """Return the answer of ours to be changed, "" where there is none yet."""
     if not standing:
         return ""

@@ -9,18 +9,17 @@ from cases.ports import Page, PlatformError, SeenReview
 from reviews.access import Access
 from reviews.facebook_graph import Graph
 from reviews.facebook_seen import (
-    Row,
     after_of,
     ident,
     is_ours,
     message,
-    part,
     recommendation,
     remark,
     replies,
     rows_of,
     when,
 )
+from reviews.wire import Raw, part
 
 EDGES = ("conversations", "ratings", "tagged", "feed")
 FIELDS = {
@@ -91,7 +90,7 @@ class Edges:
             if ended:
                 return
 
-    def _first_of(self, name: str, after: str) -> Row | None:
+    def _first_of(self, name: str, after: str) -> Raw | None:
         """Return a page of an edge; None where this edge is closed to programs."""
         if name == "ratings" and self._closed_lately():
             return None
@@ -109,7 +108,7 @@ class Edges:
         return answer
 
     def _seen(
-        self, name: str, rows: Sequence[Row], since: datetime, here: str, beyond: str
+        self, name: str, rows: Sequence[Raw], since: datetime, here: str, beyond: str
     ) -> Iterator[Page]:
         as_of = self._graph.as_of
         if name == "ratings":
@@ -123,7 +122,7 @@ class Edges:
             yield from self._comments(rows, since, here)
         yield Page(tuple(each for each in found if each is not None), beyond)
 
-    def _comments(self, posts: Sequence[Row], since: datetime, here: str) -> Iterator[Page]:
+    def _comments(self, posts: Sequence[Raw], since: datetime, here: str) -> Iterator[Page]:
         """Yield the comments of posts where something happened lately."""
         for post in posts:
             touched = when(post.get("updated_time")) or when(post.get("created_time"))
@@ -137,7 +136,7 @@ class Edges:
                 )
                 yield Page(tuple(each for each in found if each is not None), here)
 
-    def _all_comments(self, post: str, since: datetime) -> Iterator[Row]:
+    def _all_comments(self, post: str, since: datetime) -> Iterator[Raw]:
         after = ""
         for _ in range(MOST_PAGES):
             self._graph.rest()
@@ -150,7 +149,7 @@ class Edges:
             if not after or after == before or _all_older(rows, since):
                 return
 
-    def _messages(self, conversation: Row) -> Iterator[SeenReview]:
+    def _messages(self, conversation: Raw) -> Iterator[SeenReview]:
         """Yield what they wrote and nobody has answered yet; an instant answer is a machine's."""
         rows = rows_of(part(conversation, "messages"))
         rows.sort(key=lambda row: when(row.get("created_time")) or datetime.min.replace(tzinfo=UTC))
@@ -179,12 +178,12 @@ class Edges:
         self.closed = True
 
 
-def _all_older(rows: Sequence[Row], than: datetime) -> bool:
+def _all_older(rows: Sequence[Raw], than: datetime) -> bool:
     """Tell whether an edge has come to what is older than wanted; what has no date is not."""
     dates = [when(row.get("updated_time")) or when(row.get("created_time")) for row in rows]
     return bool(dates) and all(each is not None and each < than for each in dates)
 
 
-def _is_instant(answer: Row, seen: SeenReview) -> bool:
+def _is_instant(answer: Raw, seen: SeenReview) -> bool:
     at = when(answer.get("created_time"))
     return at is not None and seen.posted_at is not None and at - seen.posted_at < _AUTOMATIC

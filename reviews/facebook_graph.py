@@ -19,6 +19,7 @@ from cases.ports import PlatformError
 from cases.settings import SettingsError
 from reviews import web
 from reviews.access import Access
+from reviews.wire import error_in
 
 NAME = "facebook"
 VERSION = "v21.0"  # the last one that shows recommendations; it is switched off in January 2027
@@ -120,7 +121,7 @@ def explain(response: httpx.Response, *, writes: bool) -> PlatformError | None:
 
     Facebook's own words are not repeated: they may quote what somebody wrote.
     """
-    error = _error_in(response)
+    error = error_in(response.content)
     code = error.get("code")
     if not isinstance(code, int) or isinstance(code, bool):
         return None
@@ -158,15 +159,6 @@ def _about_object(code: int, subcode: object, writes: bool) -> PlatformError:
 
 def _error(code: int, ending: str, words: str, **more: Any) -> PlatformError:
     return PlatformError("-".join(filter(None, (NAME, str(code), ending))), words, **more)
-
-
-def _error_in(response: httpx.Response) -> Mapping[str, Any]:
-    try:
-        found = response.json()
-    except (ValueError, RecursionError):
-        return {}
-    error = found.get("error") if isinstance(found, dict) else None
-    return error if isinstance(error, dict) else {}
 
 
 def pause(headers: Mapping[str, str]) -> timedelta | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -13,7 +12,8 @@ from typing import NamedTuple
 from cases.models import Source
 from cases.ports import Page, PlatformError, SeenReview
 from reviews.access import Access
-from reviews.facebook_seen import Row, ident, message, part, pushed_recommendation, remark, when
+from reviews.facebook_seen import ident, message, pushed_recommendation, remark, when
+from reviews.wire import Raw, part, parts, whole
 
 _TAKEN_DOWN = ("remove", "delete", "removed")
 _WRITTEN = ("add", "edit", "edited", "update")
@@ -75,20 +75,20 @@ class FacebookPushes:
         seen = tuple(each.seen for each in last.values() if each.seen is not None)
         return Page(seen, gone=tuple(each.gone for each in last.values() if each.gone))
 
-    def _news(self, batch: Row) -> Iterator[_News]:
+    def _news(self, batch: Raw) -> Iterator[_News]:
         left = _MOST
-        for entry in _rows(batch, "entry"):
+        for entry in parts(batch, "entry"):
             if ident(entry.get("id")) != self._page:
                 continue
             at = when(entry.get("time")) or datetime.now(UTC)
-            for change in _rows(entry, "changes")[:left]:
+            for change in parts(entry, "changes")[:left]:
                 left -= 1
                 yield self._change(str(change.get("field")), part(change, "value"), at)
-            for each in _rows(entry, "messaging")[:left]:
+            for each in parts(entry, "messaging")[:left]:
                 left -= 1
                 yield self._message(each)
 
-    def _change(self, field: str, value: Row, at: datetime) -> _News:
+    def _change(self, field: str, value: Raw, at: datetime) -> _News:
         if field == "ratings" and value.get("item") == "rating":
             return self._rating(value, at)
         if field == "mention":
@@ -97,7 +97,7 @@ class FacebookPushes:
             return self._remark(value, at)
         return _News()
 
-    def _rating(self, value: Row, at: datetime) -> _News:
+    def _rating(self, value: Raw, at: datetime) -> _News:
         seen = pushed_recommendation(value, self._page, at)
         verb = value.get("verb")
         if verb in _TAKEN_DOWN:
@@ -105,19 +105,19 @@ class FacebookPushes:
             return _News(gone=gone, at=at, hint=not gone)
         return _News(seen if verb in _WRITTEN else None, hint=True, at=at)
 
-    def _remark(self, value: Row, at: datetime) -> _News:
-        whole = ident(value.get("comment_id")) or ident(value.get("post_id"))
+    def _remark(self, value: Raw, at: datetime) -> _News:
+        about = ident(value.get("comment_id")) or ident(value.get("post_id"))
         author = part(value, "from") or {
             "id": value.get("reviewer_id"), "name": value.get("reviewer_name"),
         }  # fmt: skip
         if value.get("verb") in _TAKEN_DOWN:
-            return _News(gone=whole, at=at)
+            return _News(gone=about, at=at)
         if value.get("verb") not in _WRITTEN:
             return _News()
-        row = {**value, "id": whole, "from": author, "permalink_url": None}
+        row = {**value, "id": about, "from": author, "permalink_url": None}
         return _News(remark(row, self._page, at), at=at)
 
-    def _message(self, each: Row) -> _News:
+    def _message(self, each: Raw) -> _News:
         """Leave out our own words (echoes), and that something was delivered or read."""
         told, sender = part(each, "message"), part(each, "sender").get("id")
         if not told or told.get("is_echo") is True or ident(sender) == self._page:
@@ -129,16 +129,8 @@ class FacebookPushes:
         return _News(found)
 
 
-def _batch(body: bytes) -> Row:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict) or found.get("object") != "page":
+def _batch(body: bytes) -> Raw:
+    found = whole(body)
+    if found is None or found.get("object") != "page":
         raise PlatformError("facebook-unreadable", "this tells of no page", permanent=True)
     return found
-
-
-def _rows(row: Row, name: str) -> list[Row]:
-    found = row.get(name)
-    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []

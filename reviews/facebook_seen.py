@@ -6,12 +6,11 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any, Literal
+from typing import Literal
 
 from cases.ports import SeenReview
+from reviews.wire import Raw, part, parts, said, stars
 
-Row = Mapping[str, Any]
 Kind = Literal["comment", "mention"]
 HASHED = "hash:"  # before the ids of those Facebook gives none
 PRIVATE = ("m_", "mid.")  # how the ids of private messages begin
@@ -20,23 +19,16 @@ _MILLISECONDS = 100_000_000_000  # beyond it a number of seconds lies in the yea
 _TYPES = re.compile(r"[a-z_]{1,20}")
 
 
-def rows_of(answer: object) -> list[Row]:
+def rows_of(answer: object) -> list[Raw]:
     """Return the rows of an edge's answer, without what is none."""
-    data = answer.get("data") if isinstance(answer, Mapping) else None
-    return [row for row in data if isinstance(row, Mapping)] if isinstance(data, list) else []
+    return parts(answer, "data") if isinstance(answer, Mapping) else []
 
 
-def after_of(answer: Row) -> str:
+def after_of(answer: Raw) -> str:
     """Return the cursor behind a page, "" on the last one: `next` says whether there is more."""
     paging = part(answer, "paging")
     after = part(paging, "cursors").get("after")
     return after if paging.get("next") and isinstance(after, str) else ""
-
-
-def part(row: Row, name: str) -> Row:
-    """Return an object inside another, empty where it is missing or something else."""
-    found = row.get(name)
-    return found if isinstance(found, Mapping) else {}
 
 
 def ident(value: object) -> str:
@@ -44,13 +36,6 @@ def ident(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if 0 < value < 10**40 else ""
     return value if isinstance(value, str) and _ID.fullmatch(value) else ""
-
-
-def said(value: object) -> str:
-    """Return what somebody wrote, without what no database takes: NUL and halves of characters."""
-    if not isinstance(value, str):
-        return ""
-    return value.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def when(value: object) -> datetime | None:
@@ -73,7 +58,7 @@ def place_of(external_id: str) -> str:
     return f"https://www.facebook.com/{external_id}" if plain else ""
 
 
-def recommendation(row: Row, page: str, as_of: datetime) -> SeenReview | None:
+def recommendation(row: Raw, page: str, as_of: datetime) -> SeenReview | None:
     """Return a row of the ratings edge: a recommendation, or stars from before August 2018."""
     return _recommendation(
         row,
@@ -85,7 +70,7 @@ def recommendation(row: Row, page: str, as_of: datetime) -> SeenReview | None:
     )
 
 
-def pushed_recommendation(value: Row, page: str, as_of: datetime) -> SeenReview | None:
+def pushed_recommendation(value: Raw, page: str, as_of: datetime) -> SeenReview | None:
     """Return what a webhook tells of one."""
     return _recommendation(
         value,
@@ -98,20 +83,20 @@ def pushed_recommendation(value: Row, page: str, as_of: datetime) -> SeenReview 
 
 
 def _recommendation(
-    row: Row, page: str, as_of: datetime, *, story: str, author_id: str, author: str
+    row: Raw, page: str, as_of: datetime, *, story: str, author_id: str, author: str
 ) -> SeenReview | None:
     recommends = {"positive": True, "negative": False}.get(str(row.get("recommendation_type")))
-    stars = None if recommends is not None else _stars(row.get("rating"))
+    rating = None if recommends is not None else stars(row.get("rating"))
     text = said(row.get("review_text"))
     external_id = story or _hashed(page, author_id, said(row.get("created_time")), text)
-    if not external_id or (recommends is None and stars is None and not text.strip()):
+    if not external_id or (recommends is None and rating is None and not text.strip()):
         return None
     return SeenReview(
         "facebook",
         external_id,
         text,
         author,
-        rating=stars,
+        rating=rating,
         recommends=recommends,
         posted_at=when(row.get("created_time")),
         url=place_of(external_id),
@@ -129,18 +114,8 @@ def _hashed(page: str, author_id: str, created: str, text: str) -> str:
     return HASHED + hashlib.sha256(told.encode()).hexdigest()
 
 
-def _stars(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        found = Decimal(str(value)[:10])
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() and 1 <= found <= 5 else None
-
-
 def remark(
-    row: Row, page: str, as_of: datetime, kind: Kind = "comment", reply: str | None = None
+    row: Raw, page: str, as_of: datetime, kind: Kind = "comment", reply: str | None = None
 ) -> SeenReview | None:
     """Return a comment or a post of a visitor; None where it is our own, or has no words."""
     author = part(row, "from")
@@ -163,12 +138,12 @@ def remark(
     )
 
 
-def is_ours(row: Row, page: str) -> bool:
+def is_ours(row: Raw, page: str) -> bool:
     """Tell whether the page itself wrote this."""
     return ident(part(row, "from").get("id")) == page
 
 
-def replies(rows: Iterable[Row], page: str) -> dict[str, str]:
+def replies(rows: Iterable[Raw], page: str) -> dict[str, str]:
     """Return the page's first answer to each comment, by the comment's id."""
     found: dict[str, tuple[datetime, str]] = {}
     for row in rows:

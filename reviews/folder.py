@@ -36,7 +36,7 @@ from cases.ports import (
 from reviews import mapped_files
 from reviews.access import Access
 from reviews.files import FileError, Rejected, read, write_rejects
-from reviews.guide import Guide
+from reviews.guide import WHERE_IT_STANDS
 from reviews.map_file import MapError, named
 
 _READ = re.compile(r"[^.].*\.(csv|json|jsonl)(\.gz)?", re.IGNORECASE)
@@ -57,12 +57,7 @@ CAN = Capabilities(
     look=True,
     note="Replies are written as files into replies/; whoever reads the folder posts them.",
 )
-GUIDE = Guide(
-    home="",
-    steps=("Open the place where this review stands.", "Post the text exactly as approved."),
-    report_url="",
-    report_steps=("Open the review where it stands and report it there.",),
-)
+GUIDE = WHERE_IT_STANDS
 
 
 class Folder:

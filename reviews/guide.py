@@ -44,3 +44,12 @@ def _belongs(url: str, hosts: tuple[str, ...]) -> bool:
     return parts.scheme == "https" and any(
         host == each or host.endswith(f".{each}") for each in hosts
     )
+
+
+# For what only carries reviews of other places: it cannot say how those are answered.
+WHERE_IT_STANDS = Guide(
+    home="",
+    steps=("Open the place where this review stands.", "Post the text exactly as approved."),
+    report_url="",
+    report_steps=("Open the review where it stands and report it there.",),
+)

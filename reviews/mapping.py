@@ -22,7 +22,7 @@ from jmespath.exceptions import JMESPathError  # type: ignore[import-untyped]
 
 from cases.ports import Page, PlatformError, SeenReview
 from cases.talking.markup import plain
-from reviews import columns
+from reviews import columns, wire
 from reviews.signing import Signing
 from reviews.values import instant, stars
 
@@ -226,7 +226,7 @@ def _meant(told: Map, raw: Mapping[str, str | None]) -> tuple[dict[str, Any], tu
 def _value(told: Map, name: str, written: str) -> Any:
     """Return what a value means. Raises ValueError where it cannot mean that."""
     way = told.fields[name]
-    value = _clean(written)
+    value = wire.mended(written)
     if name in ("text", "reply"):
         return _words(plain(value) if way.html else value)
     value = value.strip()
@@ -252,12 +252,6 @@ def _named(told: Map, name: str, value: str) -> Any:
     if name == "url":
         return value if re.match(r"https?://\S+\Z", value) else ""
     return value
-
-
-def _clean(written: str) -> str:
-    """Return a text that any database takes: no lone surrogates, no NUL."""
-    whole = written.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return whole.replace("\x00", "")
 
 
 def _words(value: str) -> str:

@@ -12,7 +12,7 @@ from cases.models import Source
 from cases.ports import Capabilities, Page, PlatformError, unsupported
 from reviews import signing
 from reviews.access import Access
-from reviews.guide import Guide
+from reviews.guide import WHERE_IT_STANDS
 from reviews.map_file import AuthFault, MapError, named
 from reviews.map_file import signing as auth_of
 from reviews.mapping import Map, page, with_options
@@ -21,12 +21,7 @@ CAN = Capabilities(
     push=True,
     note="Reads what is pushed to /hooks/NAME by its map; replies go out where the review stands.",
 )
-GUIDE = Guide(
-    home="",
-    steps=("Open the place where this review stands.", "Post the text exactly as approved."),
-    report_url="",
-    report_steps=("Open the review where it stands and report it there.",),
-)
+GUIDE = WHERE_IT_STANDS
 
 
 class Webhook:

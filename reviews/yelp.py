@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
-from typing import Any
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -26,6 +24,7 @@ from cases.ports import (
 from reviews import web
 from reviews.access import Access
 from reviews.guide import Guide
+from reviews.wire import error_in, part, said, stars
 from reviews.yelp_partner import MOST_CHARACTERS, Partner
 
 NAME = "yelp"
@@ -138,39 +137,22 @@ def excerpt(row: object) -> SeenReview | None:
     """Return an excerpt as a review that is cut short; None where it has no id or no stars."""
     if not isinstance(row, Mapping):
         return None
-    external_id, stars = row.get("id"), _stars(row.get("rating"))
-    user = row.get("user")
-    user = user if isinstance(user, Mapping) else {}
-    if not isinstance(external_id, str) or not _ID.fullmatch(external_id) or stars is None:
+    external_id, rating = row.get("id"), stars(row.get("rating"))
+    user = part(row, "user")
+    if not isinstance(external_id, str) or not _ID.fullmatch(external_id) or rating is None:
         return None
     author_id = user.get("id")
     return SeenReview(
         NAME,
         external_id,
-        _said(row.get("text")),
-        _said(user.get("name")),
-        rating=stars,
+        said(row.get("text")),
+        said(user.get("name")),
+        rating=rating,
         posted_at=_when(row.get("time_created")),
         url=_link(row.get("url")),
         author_id=author_id if isinstance(author_id, str) and _ID.fullmatch(author_id) else "",
         cut=True,
     )
-
-
-def _said(value: object) -> str:
-    """Return text without what no database takes: NUL and halves of characters."""
-    text = value if isinstance(value, str) else ""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
-
-
-def _stars(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        found = Decimal(str(value)[:10])
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() and 1 <= found <= 5 else None
 
 
 def _when(value: object) -> datetime | None:
@@ -196,7 +178,7 @@ def _link(value: object) -> str:
 
 def explain(response: httpx.Response) -> PlatformError | None:
     """Return what Yelp's own code means; None where there is none."""
-    error = error_in(response)
+    error = error_in(response.content)
     code = error.get("code")
     if not isinstance(code, str) or not re.fullmatch(r"[A-Z_]{1,60}", code):
         return None
@@ -210,16 +192,6 @@ def explain(response: httpx.Response) -> PlatformError | None:
     if response.status_code == 404:
         return PlatformError(f"{short}-gone", "there is no such business", permanent=True)
     return None if response.status_code >= 500 else PlatformError(short, permanent=True)
-
-
-def error_in(response: httpx.Response) -> Mapping[str, Any]:
-    """Return the error an answer tells of, empty where it tells of none."""
-    try:
-        found = response.json()
-    except (ValueError, RecursionError):
-        return {}
-    error = found.get("error") if isinstance(found, dict) else None
-    return error if isinstance(error, dict) else {}
 
 
 def _until_reset(response: httpx.Response) -> timedelta | None:

@@ -15,6 +15,7 @@ from cases.checking.likeness import alike
 from cases.ports import PlatformError, PublicReply, Published, reply_mark
 from reviews import web
 from reviews.access import Access
+from reviews.wire import error_in
 
 NAME = "yelp"
 MOST_CHARACTERS, MOST_A_DAY = 5000, 20
@@ -190,12 +191,7 @@ def _no_token(response: httpx.Response) -> PlatformError | None:
 
 
 def _code_of(response: httpx.Response) -> str:
-    try:
-        found = response.json()
-    except (ValueError, RecursionError):
-        return ""
-    error = found.get("error") if isinstance(found, dict) else None
-    code = error.get("id") if isinstance(error, dict) else None
+    code = error_in(response.content).get("id")
     return code if isinstance(code, str) and re.fullmatch(r"[A-Z0-9_]{1,60}", code) else ""
 
 
