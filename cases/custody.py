@@ -13,6 +13,7 @@ from cases.changes import Add, Change, Happened, Moment, Set
 from cases.judging.triage import Severity
 from cases.models import Clock, Note, Person, Task, Visibility
 from cases.needs import IllegalMove, legal
+from cases.notices import to_person
 from cases.stages import record
 from cases.talking.consent import suppressed
 from cases.tasks import task_adds, task_clocks
@@ -85,14 +86,8 @@ def given_to(
 
     Whoever said "I have it" has it no longer: the new owner hears of what is owed.
     """
-    notice = {
-        "key": f"handed:{file.case.id}:{file.case.version}:{to.id}",
-        "case_id": file.case.id,
-        "kind": "handed_over",
-        "channel": "email",
-        "person_id": to.id,
-        "detail": {},
-    }
+    key = f"handed:{file.case.id}:{file.case.version}:{to.id}"
+    notice = to_person("handed_over", key, to.id, case_id=file.case.id)
     return record(
         file,
         moment,

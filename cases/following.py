@@ -15,6 +15,7 @@ from cases.casefile import CaseFile
 from cases.changes import Add, Change, Happened, Moment, Set, about
 from cases.models import ContactPoint, Notice, NoticeState, Review
 from cases.needs import NEEDS, IllegalMove, lacking, legal
+from cases.notices import to_owner
 from cases.playbooks.playbook import Playbook
 from cases.stages import record, running
 from cases.talking.consent import suppressed
@@ -312,23 +313,12 @@ def begin_again(
     )
     now_is = severity or file.review.severity
     fresh |= {"round": file.case.round + 1, "began_at": moment.now, "severity": now_is, **facts}
-    notices = []
-    if file.case.owner_id:
-        notices.append(
-            {
-                "key": f"opened:{file.case.id}:{file.case.round + 1}:{file.case.owner_id}",
-                "case_id": file.case.id,
-                "kind": "reopened",
-                "channel": "email",
-                "person_id": file.case.owner_id,
-                "detail": {"severity": now_is},
-            }
-        )
+    key = f"opened:{file.case.id}:{file.case.round + 1}"
     change = record(
         file,
         moment,
         Happened("reopened", {"round": file.case.round + 1}, words=why),
         facts=fresh,
-        notices=notices,
+        notices=to_owner(file, "reopened", key, {"severity": now_is}),
     )
     return change.with_parts(*suppressed(file.notices, "reopened", moment))

@@ -12,6 +12,7 @@ from cases.changes import Change, Happened, Moment, about
 from cases.custody import given_to, unfit
 from cases.models import Person
 from cases.needs import lacking
+from cases.notices import to_person
 
 
 @dataclass(slots=True)
@@ -63,12 +64,7 @@ def pass_on(files: Sequence[CaseFile], loads: Mapping[str, Load], moment: Moment
 
 
 def _told(to: Person, numbers: Sequence[int], moment: Moment) -> Change:
-    notice = {
-        "key": f"handed_all:{to.id}:{moment.new_id()}",
-        "kind": "handed_all",
-        "channel": "email",
-        "person_id": to.id,
-        "detail": {"cases": list(numbers)},
-    }
+    key, detail = f"handed_all:{to.id}:{moment.new_id()}", {"cases": list(numbers)}
+    notice = to_person("handed_all", key, to.id, detail)
     event = Happened("handed_cases", {"cases": list(numbers)})
     return Change(about(to), moment, events=[event], notices=[notice])

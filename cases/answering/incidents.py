@@ -16,6 +16,7 @@ from cases.casefile import CaseFile
 from cases.changes import Add, Change, Happened, Moment, Set
 from cases.models import Incident, Reply, Role, Task, Visibility
 from cases.needs import NEEDS, IllegalMove, legal, one_of
+from cases.notices import to_person
 from cases.people import told
 from cases.stages import record
 from cases.tasks import task_adds, task_clocks
@@ -116,14 +117,14 @@ def _checklist(file: CaseFile, at: datetime, moment: Moment) -> tuple[list[Add],
 def _told(file: CaseFile, incident: str, moment: Moment) -> Iterator[dict[str, Any]]:
     for person in told([Role.PRIVACY_OFFICER, Role.CHIEF], file.case, file.people, moment.now):
         for channel in ("email", "sms") if person.phone else ("email",):
-            yield {
-                "key": f"incident:{incident}:{person.id}:{channel}",
-                "case_id": file.case.id,
-                "kind": "incident",
-                "channel": channel,
-                "person_id": person.id,
-                "detail": {"incident": incident},
-            }
+            yield to_person(
+                "incident",
+                f"incident:{incident}:{person.id}:{channel}",
+                person.id,
+                {"incident": incident},
+                case_id=file.case.id,
+                channel=channel,
+            )
 
 
 def newest_open(file: CaseFile) -> Incident | None:

@@ -17,6 +17,7 @@ from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, Set
 from cases.models import Reply, ReplyState, Role
 from cases.needs import IllegalMove, legal
+from cases.notices import to_person
 from cases.ports import PlatformError, Published, reply_mark, trouble_of
 from cases.stages import record
 
@@ -222,14 +223,8 @@ def _owner(
 def _told(
     file: CaseFile, reply: Reply, kind: str, person_id: str, moment: Moment, **detail: str
 ) -> dict[str, Any]:
-    return {
-        "key": f"{kind}:{reply.id}:{person_id}:{moment.now.isoformat()}",
-        "case_id": file.case.id,
-        "kind": kind,
-        "channel": "email",
-        "person_id": person_id,
-        "detail": detail,
-    }
+    key = f"{kind}:{reply.id}:{person_id}:{moment.now.isoformat()}"
+    return to_person(kind, key, person_id, detail, case_id=file.case.id)
 
 
 def replace_foreign(file: CaseFile, moment: Moment) -> Change:

@@ -20,6 +20,7 @@ from cases.checking.compliance import Finding, Level
 from cases.clockwork.clocks import end
 from cases.models import Reply, ReplyState, Role, Task
 from cases.needs import ATTESTABLE, NEEDS, IllegalMove, legal
+from cases.notices import to_owner
 from cases.ports import Capabilities
 from cases.stages import record, running
 from cases.tasks import task_adds
@@ -214,15 +215,7 @@ def ask_for_hand(
     """Owe somebody the posting: the platform has no way in for programs."""
     what = "Post the approved reply on the platform, then say where: posted --url"
     adds = task_adds(file, "publish_by_hand", what, moment.now + _BY_HAND, moment)
-    notice = {
-        "key": f"by_hand:{reply.id}:{file.case.owner_id}",
-        "case_id": file.case.id,
-        "kind": "publish_by_hand",
-        "channel": "email",
-        "person_id": file.case.owner_id,
-        "detail": {"reply": reply.id},
-    }
-    return adds, [notice] if file.case.owner_id else []
+    return adds, to_owner(file, "publish_by_hand", f"by_hand:{reply.id}", {"reply": reply.id})
 
 
 def posted(file: CaseFile, url: str, at: datetime, moment: Moment) -> Change:

@@ -26,6 +26,7 @@ from cases.models import (
     Stage,
 )
 from cases.models.rows import new_row, with_defaults
+from cases.notices import to_person
 from cases.playbooks.playbook import Playbook
 from cases.ports import Capabilities, SeenReview, reply_mark
 from cases.stages import keyed_clock, record
@@ -273,16 +274,15 @@ def _tell_of_limit(file: CaseFile, given: Assigned, moment: Moment) -> list[dict
         return []
     named = (p for p in file.people.values() if p.active and p.role == Role.ADMINISTRATOR)
     return [
-        {
-            "key": f"over_limit:{file.case.id}:{person.id}",
-            "case_id": file.case.id,
-            "kind": "over_limit",
-            "channel": "email",
-            "person_id": person.id,
-            "detail": {"owner": given.person.id if given.person else ""},
-            "state": NoticeState.FOR_DIGEST,
-            "not_before": moment.now,
-        }
+        to_person(
+            "over_limit",
+            f"over_limit:{file.case.id}:{person.id}",
+            person.id,
+            {"owner": given.person.id if given.person else ""},
+            case_id=file.case.id,
+            state=NoticeState.FOR_DIGEST,
+            not_before=moment.now,
+        )
         for person in named
     ]
 
@@ -290,18 +290,11 @@ def _tell_of_limit(file: CaseFile, given: Assigned, moment: Moment) -> list[dict
 def _tell_owner(file: CaseFile, owner: Person | None, moment: Moment) -> list[dict[str, Any]]:
     if owner is None:
         return []
-    return [
-        {
-            "key": f"opened:{file.case.id}:{file.case.round}:{owner.id}",
-            "case_id": file.case.id,
-            "kind": "opened",
-            "channel": "email",
-            "person_id": owner.id,
-            "detail": {"severity": file.case.severity},
-            # A safety complaint wakes people by its own clock; this one can wait for the morning.
-            "not_before": tell_at(owner, file.clinic, file.calendars.duty, moment.now),
-        }
-    ]
+    case = file.case
+    key, detail = f"opened:{case.id}:{case.round}:{owner.id}", {"severity": case.severity}
+    # A safety complaint wakes people by its own clock; this one can wait for the morning.
+    morning = tell_at(owner, file.clinic, file.calendars.duty, moment.now)
+    return [to_person("opened", key, owner.id, detail, case_id=case.id, not_before=morning)]
 
 
 def take_edit(

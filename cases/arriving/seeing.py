@@ -22,6 +22,7 @@ from cases.following import begin_again, look, may_reopen
 from cases.judging.reading import STARS_ONLY
 from cases.judging.triage import Severity, Triage, triage
 from cases.models import ReplyState, Review, ReviewVersion
+from cases.notices import to_person
 from cases.playbooks.playbook import Playbook
 from cases.ports import SeenReview, reply_mark
 from cases.stages import record
@@ -131,11 +132,8 @@ def about_reply(
     kind = _reply_standing(mark, known, file)
     notices = []
     if kind != "reply_seen" and file is not None and file.case.owner_id:
-        notices.append({
-            "key": f"{kind}:{known.id}:{mark[:16]}:{moment.now.isoformat()}",
-            "case_id": file.case.id, "kind": kind, "channel": "email",
-            "person_id": file.case.owner_id, "detail": {},
-        })  # fmt: skip
+        key = f"{kind}:{known.id}:{mark[:16]}:{moment.now.isoformat()}"
+        notices.append(to_person(kind, key, file.case.owner_id, case_id=file.case.id))
     return Change(
         about(known),
         moment,

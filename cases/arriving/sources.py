@@ -9,6 +9,7 @@ from typing import Any
 
 from cases.changes import Change, Happened, Moment, Set, about
 from cases.models import Person, Review, Role, Source
+from cases.notices import to_person
 from cases.ports import Capabilities, PlatformError, trouble_of
 
 OVERLAP = timedelta(days=3)  # a live list shifts between its pages, and platforms hold reviews back
@@ -227,16 +228,13 @@ def _telling(
     if source.told == key or person is None:
         return _noted(source, values, event, moment)
     told = _noted(source, {**values, "told": key}, event, moment)
-    notice = {
-        **{"key": key, "kind": key.partition(":")[0], "channel": "email", "person_id": person.id},
-        "detail": {
-            "source": source.name,
-            "code": detail.get("code", ""),
-            "since": f"{detail['since']:%Y-%m-%d %H:%M} UTC",
-            "remedy": remedy(detail["code"]) if "code" in detail else "",
-        },
+    facts = {
+        "source": source.name,
+        "code": detail.get("code", ""),
+        "since": f"{detail['since']:%Y-%m-%d %H:%M} UTC",
+        "remedy": remedy(detail["code"]) if "code" in detail else "",
     }
-    return replace(told, notices=(notice,))
+    return replace(told, notices=[to_person(key.partition(":")[0], key, person.id, facts)])
 
 
 def whose(source: Source, people: Iterable[Person]) -> Person | None:

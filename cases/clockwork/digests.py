@@ -12,6 +12,7 @@ from cases.casefile import calendars
 from cases.changes import Change, Happened, Moment, Set, about
 from cases.clockwork.attention import home, zone_of
 from cases.models import Case, Clinic, Clock, Notice, NoticeState, Pause, Person
+from cases.notices import to_person
 from cases.people import present
 from cases.playbooks.playbook import Playbook
 
@@ -162,10 +163,5 @@ def _line(case: Case, clinics: Mapping[str, Clinic], clock: Clock | None = None)
 def _mail(
     person: Person, sections: Mapping[str, Sequence[dict[str, Any]]], day: date, zone: str
 ) -> dict[str, Any]:
-    return {
-        "key": f"digest:{person.id}:{day.isoformat()}",
-        "kind": "digest",
-        "channel": "email",
-        "person_id": person.id,
-        "detail": {"zone": zone, **sections},
-    }
+    key, detail = f"digest:{person.id}:{day.isoformat()}", {"zone": zone, **sections}
+    return to_person("digest", key, person.id, detail)

@@ -16,6 +16,7 @@ from cases.changes import Add, Change, Happened, Moment, Set, about
 from cases.clockwork.clocks import due, fresh, passed_over
 from cases.models import Clock, Extension, Person
 from cases.needs import IllegalMove, legal
+from cases.notices import to_person
 from cases.people import present
 
 # Somebody's safety is nothing to be put off.
@@ -113,14 +114,8 @@ def _tell_approvers(file: CaseFile, asked: str, moment: Moment) -> Iterator[dict
     named = approvers(file, moment.by)
     here = [person for person in named if present(person, moment.now)] or named
     for person in here:
-        yield {
-            "key": f"extension:{asked}:{person.id}",
-            "case_id": file.case.id,
-            "kind": "extension_asked",
-            "channel": "email",
-            "person_id": person.id,
-            "detail": {},
-        }
+        key = f"extension:{asked}:{person.id}"
+        yield to_person("extension_asked", key, person.id, case_id=file.case.id)
 
 
 def grant(file: CaseFile, moment: Moment) -> Change:
@@ -197,16 +192,8 @@ def refuse(file: CaseFile, why: str, moment: Moment) -> Change:
 
 
 def _tell_asker(file: CaseFile, extension: Extension, kind: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "key": f"{kind}:{extension.id}:{extension.asked_by}",
-            "case_id": file.case.id,
-            "kind": kind,
-            "channel": "email",
-            "person_id": extension.asked_by,
-            "detail": {},
-        }
-    ]
+    key = f"{kind}:{extension.id}:{extension.asked_by}"
+    return [to_person(kind, key, extension.asked_by, case_id=file.case.id)]
 
 
 def _refuse_answering(move: str, file: CaseFile, asked: Asked, moment: Moment) -> None:

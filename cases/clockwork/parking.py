@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from cases.changes import About, Change, Happened, Moment, Set, about
 from cases.models import Case, Clock, Person
+from cases.notices import to_person
 
 _AGAIN = timedelta(hours=1)
 _TOLD_AGAIN = timedelta(days=1)  # of one and the same trouble
@@ -28,6 +29,7 @@ def park(
     values = {"parked_until": until, "parked_code": code}
     if tells := _is_news(case, code, moment):
         values["parked_told_at"] = moment.now
+    key = f"parked:{case.id}:{case.version}"
     return Change(
         about(case),
         moment,
@@ -41,14 +43,7 @@ def park(
         ),
         events=(Happened("parked", {"code": code, "until": until}),),
         notices=tuple(
-            {
-                "key": f"parked:{case.id}:{case.version}:{person.id}",
-                "case_id": case.id,
-                "kind": "parked",
-                "channel": "email",
-                "person_id": person.id,
-                "detail": {"code": code},
-            }
+            to_person("parked", f"{key}:{person.id}", person.id, {"code": code}, case_id=case.id)
             for person in administrators
             if tells
         ),
@@ -75,13 +70,7 @@ def note_refusal(
         moment,
         events=(Happened("change_refused", {"about": name, "id": what.id, "code": code}),),
         notices=tuple(
-            {
-                "key": f"{trouble}:{person.id}",
-                "kind": "refused",
-                "channel": "email",
-                "person_id": person.id,
-                "detail": {"about": name, "code": code},
-            }
+            to_person("refused", f"{trouble}:{person.id}", person.id, {"about": name, "code": code})
             for person in administrators
         ),
     )

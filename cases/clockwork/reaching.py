@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cases.changes import Happened
+from cases.notices import to_person
 from cases.talking.waiting import Waiting
 
 # What asks for work on a case, void once it is closed; and all that must not be lost on its way.
@@ -43,16 +44,9 @@ def passed_on(waiting: Waiting, code: str) -> list[dict[str, Any]]:
         return []
     if instead.id in notice.key.split(":") or instead.id in notice.key.split(">"):
         return []
-    return [
-        {
-            "key": f"{notice.key}>{instead.id}",
-            "case_id": notice.case_id,
-            "kind": notice.kind,
-            "channel": "email",
-            "person_id": instead.id,
-            "detail": {**notice.detail, "for": notice.person_id or "", "why": code},
-        }
-    ]
+    key = f"{notice.key}>{instead.id}"
+    detail = {**notice.detail, "for": notice.person_id or "", "why": code}
+    return [to_person(notice.kind, key, instead.id, detail, case_id=notice.case_id)]
 
 
 def not_told(waiting: Waiting, code: str) -> list[Happened]:

@@ -14,6 +14,7 @@ from cases.clockwork.attention import home, hours_of, tell_at
 from cases.clockwork.clocks import Ripe
 from cases.judging.triage import Severity
 from cases.models import Clock, NoticeState, Person, RungFired
+from cases.notices import to_person
 from cases.people import told
 from cases.playbooks.promises import Rung
 
@@ -104,15 +105,15 @@ def _notice(
     clock, ripe, rung = climbed.clock, climbed.ripe, climbed.rung
     usual = "safety" if clock.kind == "safety" else rung.means
     when = _when(climbed, person, moment.now)
-    return {
-        "key": f"{word}:{clock.id}:{ripe.rung}:{ripe.occurrence}:{person.id}:{channel}",
-        "case_id": climbed.file.case.id,
-        "kind": kind or usual,
-        "channel": channel,
-        "person_id": person.id,
-        "detail": _detail(climbed, goes_to=rung.tell if kind else ()),
-        "not_before": max(when, not_before or when),
-    }
+    return to_person(
+        kind or usual,
+        f"{word}:{clock.id}:{ripe.rung}:{ripe.occurrence}:{person.id}:{channel}",
+        person.id,
+        _detail(climbed, goes_to=rung.tell if kind else ()),
+        case_id=climbed.file.case.id,
+        channel=channel,
+        not_before=max(when, not_before or when),
+    )
 
 
 def _when(climbed: Climb, person: Person, now: datetime) -> datetime:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from cases.changes import About, Add, Change, Happened, Moment, Set, about
 from cases.models import Beat, Person
+from cases.notices import to_person
 
 NAME = "watchdog"
 ALARMS = ("machine_trouble", "machine_well")
@@ -141,13 +142,8 @@ def _all_clear(practice: About, people: Sequence[Person], moment: Moment) -> Cha
 def _notice(
     kind: str, person: Person, moment: Moment, facts: Mapping[str, object]
 ) -> dict[str, object]:
-    return {
-        "key": f"{kind}:{person.id}:{moment.now.isoformat()}",
-        "kind": kind,
-        "channel": "email",
-        "person_id": person.id,
-        "detail": {**facts, "since": _written(facts.get("since"))},
-    }
+    detail = {**facts, "since": _written(facts.get("since"))}
+    return to_person(kind, f"{kind}:{person.id}:{moment.now.isoformat()}", person.id, detail)
 
 
 def _written(since: object) -> str:

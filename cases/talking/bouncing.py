@@ -9,6 +9,7 @@ from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, Set
 from cases.clockwork.reaching import not_told, passed_on
 from cases.models import ContactPoint, Notice, NoticeState
+from cases.notices import to_person
 from cases.stages import record
 from cases.talking.receipts import settled
 from cases.talking.waiting import Waiting
@@ -64,13 +65,6 @@ def _tell_owner(waiting: Waiting, code: str) -> list[dict[str, Any]]:
     told, notice = waiting.owner, waiting.notice
     if told is None or told == waiting.person:
         return []
-    return [
-        {
-            "key": f"bounced:{notice.id}:came_back:{told.id}",
-            "case_id": notice.case_id,
-            "kind": "bounced",
-            "channel": "email",
-            "person_id": told.id,
-            "detail": {"channel": notice.channel, "code": code},
-        }
-    ]
+    key = f"bounced:{notice.id}:came_back:{told.id}"
+    detail = {"channel": notice.channel, "code": code}
+    return [to_person("bounced", key, told.id, detail, case_id=notice.case_id)]

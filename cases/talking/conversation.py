@@ -23,6 +23,7 @@ from cases.models import (
     ContactPoint,
 )
 from cases.needs import IllegalMove, answers_owed, legal, one_of
+from cases.notices import to_owner
 from cases.stages import keyed_clock, record
 from cases.talking import tries
 from cases.talking.callers import refuse_caller, refuse_speaker
@@ -341,18 +342,7 @@ def _clock_for(file: CaseFile, channel: str) -> str:
 
 def _they_wrote(file: CaseFile, channel: str, contact_id: str) -> list[dict[str, Any]]:
     """Return what tells the owner, where there is one; the answer clock's ladder tells others."""
-    if not file.case.owner_id:
-        return []
-    return [
-        {
-            "key": f"received:{contact_id}:{file.case.owner_id}",
-            "case_id": file.case.id,
-            "kind": "received",
-            "channel": "email",
-            "person_id": file.case.owner_id,
-            "detail": {"channel": channel},
-        }
-    ]
+    return to_owner(file, "received", f"received:{contact_id}", {"channel": channel})
 
 
 def hear(

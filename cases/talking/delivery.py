@@ -16,6 +16,7 @@ from typing import Any
 from cases.changes import About, Add, Change, Happened, Moment, Set, about
 from cases.clockwork.reaching import not_told, passed_on
 from cases.models import ContactPoint, Notice, NoticeState, Number
+from cases.notices import to_person
 from cases.ports import Accepted, ChannelError
 from cases.talking.bars import CONFIRMATION, INVITATION, bar
 from cases.talking.consent import said
@@ -268,13 +269,6 @@ def tell_owner(waiting: Waiting, kind: str, code: str) -> list[dict[str, Any]]:
         return []
     if notice.kind == INVITATION:
         return []  # its list shows how each stands; a mail for every stale address helps nobody
-    return [
-        {
-            "key": f"{kind}:{notice.id}:{notice.attempts}:{told.id}",
-            "case_id": notice.case_id,
-            "kind": kind,
-            "channel": "email",
-            "person_id": told.id,
-            "detail": {"channel": notice.channel, "code": code},
-        }
-    ]
+    key = f"{kind}:{notice.id}:{notice.attempts}:{told.id}"
+    detail = {"channel": notice.channel, "code": code}
+    return [to_person(kind, key, told.id, detail, case_id=notice.case_id)]

@@ -13,6 +13,7 @@ from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, Set, about
 from cases.models import Arrival, ArrivalState, ContactPoint, Person, Source
 from cases.needs import IllegalMove
+from cases.notices import to_person
 from cases.talking.conversation import received
 
 # Why a mail waits in the queue; the page says each in words.
@@ -49,15 +50,8 @@ def _tell(
     person = whose(source, people) if source is not None else None
     if person is None:
         return []
-    return [
-        {
-            "key": f"which_case:{arrival.id}:{person.id}",
-            "kind": "which_case",
-            "channel": "email",
-            "person_id": person.id,
-            "detail": {"why": why},
-        }
-    ]
+    key = f"which_case:{arrival.id}:{person.id}"
+    return [to_person("which_case", key, person.id, {"why": why})]
 
 
 def replied(

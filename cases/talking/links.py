@@ -23,6 +23,7 @@ from cases.changes import About, Add, Change, Happened, Moment, Set, about
 from cases.lexicons import table
 from cases.models import ContactPoint, Link
 from cases.needs import IllegalMove
+from cases.notices import to_owner
 from cases.stages import record
 from cases.talking.conversation import approval
 from cases.tasks import task_adds
@@ -289,7 +290,7 @@ def _missed(link: Link, file: CaseFile, moment: Moment) -> Change:
         moment,
         locked,
         adds=task_adds(file, "locked_page", _LOCKED, due, moment),
-        notices=_tell_owner(link, file),
+        notices=to_owner(file, "page_locked", f"page_locked:{link.id}"),
     )
     change = Change(about(link), moment, sets=[Set(Link, link.id, values)], events=[locked])
     return change.with_parts(told)
@@ -299,21 +300,6 @@ _LOCKED = (
     "The private page was locked: the code was wrong five times. Call them and ask whether it was "
     "they; a new page comes with a new message"
 )
-
-
-def _tell_owner(link: Link, file: CaseFile) -> list[dict[str, Any]]:
-    """Return what tells the owner; where there is none, the task's clock tells others."""
-    if not file.case.owner_id:
-        return []
-    return [
-        {
-            "key": f"page_locked:{link.id}:{file.case.owner_id}",
-            "case_id": file.case.id,
-            "kind": "page_locked",
-            "channel": "email",
-            "person_id": file.case.owner_id,
-        }
-    ]
 
 
 def left(link: Link, moment: Moment) -> Change:

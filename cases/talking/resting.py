@@ -8,6 +8,7 @@ from typing import Any
 
 from cases.changes import About, Add, Change, Happened, Moment, Set, about
 from cases.models import Circuit, Person
+from cases.notices import to_person
 from cases.ports import ChannelError
 
 # So many in a row did not go through, none of them for its own sake: then it is the provider.
@@ -75,14 +76,10 @@ def _to_mend(
 ) -> list[dict[str, Any]]:
     # By the other way, where there is one: this one is the trouble.
     other = "sms" if channel == "email" else "email"
+    key = f"channel:{channel}:{error.code}:{moment.now:%Y-%m-%d}"
+    detail = {"channel": channel, "code": error.code}
     return [
-        {
-            "key": f"channel:{channel}:{error.code}:{moment.now:%Y-%m-%d}:{person.id}",
-            "kind": "channel_trouble",
-            "channel": other,
-            "person_id": person.id,
-            "detail": {"channel": channel, "code": error.code},
-        }
+        to_person("channel_trouble", f"{key}:{person.id}", person.id, detail, channel=other)
         for person in told
         if other == "email" or person.phone
     ]

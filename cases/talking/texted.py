@@ -19,6 +19,7 @@ from cases.models import (
     Notice,
     Person,
 )
+from cases.notices import to_owner, to_person
 from cases.talking import consent
 from cases.talking.bars import CONFIRMATION
 from cases.talking.consent import may_use, said, state_at, suppressed
@@ -156,14 +157,9 @@ def which_case(
     change = arrive("sms", None, body.encode(), {}, moment, digest_of(sid))
     (added,) = change.adds
     values = {**added.values, "state": ArrivalState.QUEUED, "code": "which_case"}
+    key = f"which_case:{change.subject.id}"
     notices = [
-        {
-            "key": f"which_case:{change.subject.id}:{person.id}",
-            "kind": "which_case",
-            "channel": "email",
-            "person_id": person.id,
-            "detail": {"why": "which_case"},
-        }
+        to_person("which_case", f"{key}:{person.id}", person.id, {"why": "which_case"})
         for person in people
     ]
     return replace(change, adds=[Add(added.table, values)], notices=notices)
@@ -206,16 +202,6 @@ def _noted(caller: Caller, outcome: str, text: str, moment: Moment) -> list[Chan
 
 def _tell(caller: Caller, kind: str, sid: str) -> list[dict[str, Any]]:
     """Tell the owner of the case it is about."""
-    file = caller.file
-    if file is None or not file.case.owner_id:
+    if caller.file is None:
         return []
-    return [
-        {
-            "key": f"{kind}:{digest_of(sid)[:32]}:{file.case.owner_id}",
-            "case_id": file.case.id,
-            "kind": kind,
-            "channel": "email",
-            "person_id": file.case.owner_id,
-            "detail": {"channel": "sms"},
-        }
-    ]
+    return to_owner(caller.file, kind, f"{kind}:{digest_of(sid)[:32]}", {"channel": "sms"})

@@ -15,6 +15,7 @@ from cases.casefile import calendars
 from cases.changes import Change, Moment
 from cases.clockwork.watchdog import beat
 from cases.models import Arrival, Beat, Clinic, Person, Role, Source
+from cases.notices import to_person
 from cases.playbooks.playbook import Playbook
 
 NAME = "unplaced"  # of the beat that keeps on which day each person was told
@@ -84,10 +85,5 @@ def _reader(arrival: Arrival, known: Known) -> Person | None:
 
 def _notice(person_id: str, late: Sequence[Arrival], day: str) -> dict[str, Any]:
     since = min(each.received_at for each in late)
-    return {
-        "key": f"still_unplaced:{person_id}:{day}",
-        "kind": "still_unplaced",
-        "channel": "email",
-        "person_id": person_id,
-        "detail": {"count": len(late), "since": f"{since:%Y-%m-%d %H:%M} UTC"},
-    }
+    detail = {"count": len(late), "since": f"{since:%Y-%m-%d %H:%M} UTC"}
+    return to_person("still_unplaced", f"still_unplaced:{person_id}:{day}", person_id, detail)
