@@ -14,7 +14,6 @@ from cases.arriving.seeing import absent, missed, purge
 from cases.arriving.sources import (
     OVERLAP,
     Reading,
-    failed,
     fell_silent,
     read_whole,
     reading,
@@ -23,10 +22,9 @@ from cases.arriving.sources import (
 )
 from cases.models import Review, Source
 from cases.ports import Page, PlatformError, ReviewPlatform, SeenReview
-from cases.store import StoreError
 from cases.viewers import ENGINE
-from flows.house import Counts, House, alone, at_work, code_of, log
-from flows.platforms import Platforms
+from flows.house import Counts, House, alone, at_work, log
+from flows.platforms import Platforms, noted_there
 from flows.taking import HISTORY, take_batch
 
 _BATCH = 500
@@ -61,18 +59,10 @@ def run(house: House) -> Counts:
 
 def fetch(house: House, platforms: Platforms, source: Source, done: Counts) -> None:
     """Read one source; what is wrong with it is noted there and raised nowhere."""
-    try:
+    with noted_there(house, source, done):
         platform = platforms.of(source)
         if platform.can.pull:
             _read(house, source, platform, done)
-    except StoreError:
-        raise
-    except Exception as error:
-        found = error if isinstance(error, PlatformError) else PlatformError(code_of(error))
-        log.error("source %s: %s", source.id, found.code)
-        done["failed_sources"] += 1
-        now_is = house.store.source(source.id) or source
-        house.apply(failed(now_is, found, house.store.people().values(), house.moment()))
 
 
 def _read(house: House, source: Source, platform: ReviewPlatform, done: Counts) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Literal, cast
 
 from cases.arriving.arrivals import arrive
-from cases.arriving.sources import failed, polled, wants_reading
+from cases.arriving.sources import polled, wants_reading
 from cases.models import Source
-from cases.ports import PlatformError
 from cases.store import StoreError
 from cases.talking.mails import identity
-from flows.house import Counts, House, code_of, log
-from flows.platforms import access
+from flows.house import Counts, House
+from flows.platforms import access, noted_there
 from notifications.inbox.imap import Imap
 from reviews.access import Access
 
@@ -21,18 +20,9 @@ PLATFORM = "mail"
 def poll(house: House, done: Counts) -> None:
     """Fetch what is new in every mailbox; one that fails does not keep the others from it."""
     for source in house.store.sources():
-        if source.platform != PLATFORM or not wants_reading(source, house.now):
-            continue
-        try:
-            done["fetched"] += fetch(house, source)
-        except StoreError:
-            raise
-        except Exception as error:
-            found = error if isinstance(error, PlatformError) else PlatformError(code_of(error))
-            log.error("source %s: %s", source.id, found.code)
-            done["failed_sources"] += 1
-            now_is, people = house.store.source(source.id) or source, house.store.people()
-            house.apply(failed(now_is, found, people.values(), house.moment()))
+        if source.platform == PLATFORM and wants_reading(source, house.now):
+            with noted_there(house, source, done):
+                done["fetched"] += fetch(house, source)
 
 
 def fetch(house: House, source: Source) -> int:

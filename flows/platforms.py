@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
-from cases.arriving.sources import keep_tokens
+from cases.arriving.sources import failed, keep_tokens
 from cases.models import Review, Source
 from cases.ports import PlatformError, ReviewPlatform
-from flows.house import House
+from cases.store import StoreError
+from flows.house import Counts, House, code_of, log
 from reviews import connect, way_out
 from reviews.access import Access, access_for
 
@@ -80,3 +83,21 @@ def access(house: House, source: Source) -> Access:
         raise PlatformError("token-not-kept", "the record was busy: the token may be lost")
 
     return access_for(source, house.settings, lambda: house.store.tokens(source.id), keeps)
+
+
+@contextmanager
+def noted_there(house: House, source: Source, done: Counts) -> Iterator[None]:
+    """Note at a source what is wrong with reading it: the others are read all the same.
+
+    A StoreError passes: then nothing can be noted at all.
+    """
+    try:
+        yield
+    except StoreError:
+        raise
+    except Exception as error:
+        found = error if isinstance(error, PlatformError) else PlatformError(code_of(error))
+        log.error("source %s: %s", source.id, found.code)
+        done["failed_sources"] += 1
+        now_is = house.store.source(source.id) or source
+        house.apply(failed(now_is, found, house.store.people().values(), house.moment()))
