@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from cases.calendars.worktime import WorktimeError
 from cases.casefile import CaseFile
-from cases.clockwork.clocks import DATED, total
+from cases.clockwork.clocks import DATED, stretches, total
 from cases.models import Clock, Pause
 from console.web.saying import task_words
 from console.web.words import CLOCKS, local, span, time_left
@@ -105,13 +105,14 @@ def _tone(due_at: datetime | None, now: datetime) -> str:
 def _why(file: CaseFile, clock: Clock) -> str:
     """Say how the deadline came about, in the clinic's own time, with what pauses added."""
     if clock.kind in DATED:
-        return "the day it was promised for" + _granted(file, clock) + _stopped(file, clock)
-    if clock.calendar == "always":
+        told, moved = "the day it was promised for", _moved_on(file, clock)
+    elif clock.calendar == "always":
         length = timedelta(days=clock.days, seconds=clock.span + clock.extra)
-        told = f"{span(length)} from {local(clock.started_at, file.clinic.zone)}, round the clock"
+        since = local(clock.started_at, file.clinic.zone)
+        told, moved = f"{span(length)} from {since}, round the clock", _moved_on(file, clock)
     else:
-        told = _explained(file, clock)
-    return told + _granted(file, clock) + _stopped(file, clock)
+        told, moved = _explained(file, clock), ""  # pauses are part of it
+    return told + _granted(file, clock) + moved
 
 
 def _granted(file: CaseFile, clock: Clock) -> str:
@@ -129,13 +130,16 @@ def _explained(file: CaseFile, clock: Clock) -> str:
     calendar = file.calendars.named(clock.calendar)
     try:
         # As open time, like the deadline itself: a day that began at opening ends at closing.
-        return calendar.explain(clock.started_at, total(clock, calendar))
+        paused = stretches(file.pauses.get(clock.id, ()))
+        return calendar.explain(clock.started_at, total(clock, calendar), paused)
     except WorktimeError:
         return ""
 
 
-def _stopped(file: CaseFile, clock: Clock) -> str:
-    pauses = file.pauses.get(clock.id, ())
-    if not pauses:
+def _moved_on(file: CaseFile, clock: Clock) -> str:
+    """Return by how many pauses; one that began when it was due already moved nothing."""
+    paused = stretches(file.pauses.get(clock.id, ()))
+    count = sum(clock.due_at is not None and begin < clock.due_at for begin, _ in paused)
+    if not count:
         return ""
-    return "; moved on by " + ("a pause" if len(pauses) == 1 else f"{len(pauses)} pauses")
+    return "; moved on by " + ("a pause" if count == 1 else f"{count} pauses")

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
+from cases.casefile import CaseFile
 from cases.checking.compliance import Finding, Level
 from cases.clockwork.pauses import pause, resume
-from cases.models import Stage
+from cases.models import Pause, Stage
 from cases.needs import NEEDS
 from console.web.marks import Piece, pieces, warnings
 from console.web.path import path
 from console.web.promises import due_words, kept, owed
 from console.web.saying import in_words, plain
-from tests.builders import DAY, HOUR, MINUTE, T0, Desk, a_file
+from tests.builders import DAY, HOUR, MINUTE, T0, Desk, a_file, a_review
 
 NEW_YORK = "America/New_York"
 
@@ -79,10 +81,33 @@ def test_a_pause_moves_the_promise_and_both_are_told(desk: Desk) -> None:
     (reply,) = [each for each in owed(desk.file, desk.now) if each.kind == "acknowledge"]
     assert reply.paused == "waits until Mon Nov 2, 10:00: counsel reads it"
     assert reply.due == "due today 14:00, 5 h left"
-    assert "moved on by a pause" in reply.why
+    assert reply.why == (
+        "Mon 09:00 + 4 duty hours: 4 h today; paused Mon Nov 2 09:00 to 10:00; due Mon Nov 2 14:00"
+    )
     desk.now += HOUR / 2
     desk.do(resume)
     assert not any(each.paused for each in owed(desk.file, desk.now))
+
+
+def paused(file: CaseFile, kind: str, since: datetime) -> str:
+    """Return why a promise is due when it is, with an hour's pause since then."""
+    (clock,) = [each for each in file.clocks if each.kind == kind]
+    stretch = {"from_at": since, "until_at": since + HOUR, "reason": "counsel reads it"}
+    pauses = {clock.id: [Pause(id="p", clock_id=clock.id, **stretch)]}
+    (told,) = [each for each in owed(replace(file, pauses=pauses), T0) if each.kind == kind]
+    return told.why
+
+
+def test_a_pause_of_what_was_due_already_moves_nothing_and_is_not_told() -> None:
+    why = "Mon 09:00 + 4 duty hours: 4 h today; due Mon Nov 2 13:00"
+    assert paused(a_file(), "acknowledge", T0 + 5 * HOUR) == why
+
+
+def test_round_the_clock_too_only_a_pause_before_it_is_due_moves_a_promise() -> None:
+    grave = a_file(review=a_review(severity="grave"))
+    why = "1 h from Mon Nov 2, 09:00, round the clock"
+    assert paused(grave, "safety", T0 + HOUR / 2) == f"{why}; moved on by a pause"
+    assert paused(grave, "safety", T0 + 2 * HOUR) == why
 
 
 def test_a_promise_that_ended_says_how_and_whether_late(desk: Desk) -> None:
