@@ -21,6 +21,7 @@ from cases.models import (
     Number,
     Person,
     Role,
+    Stage,
 )
 from cases.people import instead_of
 from cases.store.database import reading
@@ -55,6 +56,18 @@ class OutboxReads(PeopleReads):
             .limit(limit)
         )
         return self._known(self._notices(query), now)
+
+    def planned_follow_ups(self) -> list[tuple[str, Notice]]:
+        """Return (case id, notice) of approved follow-ups whose window has ended."""
+        c, n = table(Case), table(Notice)
+        query = (
+            select(n)
+            .join(c, c.c.id == n.c.case_id)
+            .where(n.c.state == NoticeState.PLANNED, c.c.stage == Stage.FOLLOW_UP)
+            .order_by(n.c.id)
+        )
+        with reading(self._engine) as connection:
+            return [(notice.case_id or "", notice) for notice in read(connection, Notice, query)]
 
     def hanging(self, now: datetime, limit: int = 200) -> list[Waiting]:
         """Return notices somebody claimed and never settled: the lease has run out."""

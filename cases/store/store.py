@@ -25,6 +25,7 @@ from cases.settings import Settings
 from cases.store import database
 from cases.store.access import AccessReads
 from cases.store.chain import Broken, verify
+from cases.store.clocks import ClockReads
 from cases.store.comparing import ComparingReads
 from cases.store.desks import DeskReads
 from cases.store.evidence import EvidenceReads
@@ -32,6 +33,8 @@ from cases.store.inbox import InboxReads
 from cases.store.invitations import InvitationReads
 from cases.store.links import LinkReads
 from cases.store.ontime import OnTimeReads
+from cases.store.replies import ReplyReads
+from cases.store.reviews import ReviewReads
 from cases.store.rows import table
 from cases.store.sources import SourceReads
 from cases.store.views import Views
@@ -45,6 +48,9 @@ class Store(
     LinkReads,
     ComparingReads,
     OnTimeReads,
+    ClockReads,
+    ReplyReads,
+    ReviewReads,
     WatchReads,
     SourceReads,
     EvidenceReads,

@@ -9,11 +9,11 @@ from sqlalchemy import func, select
 from cases.clockwork.watchdog import ALARMS, Watched
 from cases.models import Beat, Clock, Notice, NoticeState
 from cases.store.database import reading
+from cases.store.people import PeopleReads
 from cases.store.rows import read, table
-from cases.store.work import WorkReads
 
 
-class WatchReads(WorkReads):
+class WatchReads(PeopleReads):
     """What another part than the flows asks about the flows."""
 
     def beats(self) -> dict[str, Beat]:
