@@ -10,9 +10,9 @@ from cases.answering.replies import withdrawn
 from cases.casefile import CaseFile
 from cases.changes import Add, Change, Happened, Moment, Set, about
 from cases.clockwork.clocks import start
-from cases.following import begin_again
 from cases.models import Clock, Contact, Review
 from cases.needs import IllegalMove, answers_owed, legal
+from cases.reopening import begin_again
 from cases.stages import record
 from cases.talking.consent import suppressed
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from cases.arriving.opening import Practised, recorded
 from cases.casefile import CaseFile
 from cases.changes import Change, Moment
-from cases.following import may_reopen
 from cases.judging.triage import Triage
 from cases.ports import SeenReview
+from cases.reopening import may_reopen
 from cases.talking.conversation import received
 
 

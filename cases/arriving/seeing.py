@@ -18,13 +18,14 @@ from cases.arriving.opening import (
 )
 from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, Set, about
-from cases.following import begin_again, look, may_reopen
+from cases.following import look
 from cases.judging.reading import STARS_ONLY
 from cases.judging.triage import Severity, Triage, triage
 from cases.models import ReplyState, Review, ReviewVersion
 from cases.notices import to_person
 from cases.playbooks.playbook import Playbook
 from cases.ports import SeenReview, reply_mark
+from cases.reopening import begin_again, may_reopen
 from cases.stages import record
 
 _GRAVITY = tuple(Severity)

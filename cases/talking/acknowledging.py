@@ -12,7 +12,7 @@ from typing import Any
 from cases.casefile import CaseFile
 from cases.changes import Change, Moment
 from cases.models import ContactPoint, NoticeState
-from cases.talking.conversation import message_notice
+from cases.talking.approving import message_notice
 from cases.talking.templates import LANGUAGES, fill, shipped, slots_of
 
 KIND = "auto_ack"

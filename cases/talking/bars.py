@@ -8,8 +8,8 @@ from cases.checking import compliance
 from cases.clockwork.reaching import ABOUT_WORK, MUST_REACH, OF_A_LADDER, passed_on
 from cases.models import Clock, Notice, Person
 from cases.people import present
+from cases.talking.approving import approval
 from cases.talking.consent import may_use, purpose_of, state_at
-from cases.talking.conversation import approval
 from cases.talking.links import CODE_HOLDS
 from cases.talking.texting import not_before, window_of
 from cases.talking.waiting import Waiting

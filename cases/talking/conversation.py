@@ -11,24 +11,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from cases.answering.replies import fingerprint
 from cases.casefile import CaseFile
 from cases.changes import Add, Change, Happened, Moment, Set
-from cases.checking import compliance
-from cases.checking.compliance import Level
 from cases.clockwork.clocks import end
-from cases.models import (
-    Account,
-    Contact,
-    ContactPoint,
-)
+from cases.models import Account, Contact, ContactPoint
 from cases.needs import IllegalMove, answers_owed, legal, one_of
 from cases.notices import to_owner
 from cases.stages import keyed_clock, record
 from cases.talking import tries
+from cases.talking.approving import approved_message
 from cases.talking.callers import refuse_caller, refuse_speaker
-from cases.talking.consent import may_use, purpose_of, suppressed
-from cases.talking.texting import too_long
+from cases.talking.consent import suppressed
 from cases.tasks import task_adds
 
 OUTCOMES = (
@@ -39,8 +32,6 @@ CHANNELS = (
 )  # fmt: skip
 # Our own mail server does not vouch for the sender, or it is not an address we know of theirs.
 _IN_DOUBT = ("unverified", "other_address")
-# In a public reply somebody acknowledges these warnings; in a message nobody is asked to.
-_UNSENDABLE = ("too_long_platform", "placeholder")
 
 
 def looked_for(file: CaseFile, found: bool, note: str, moment: Moment) -> Change:
@@ -209,88 +200,6 @@ def write(
             if not_before is None or clock.due_at is None or not_before <= clock.due_at
         ],
     )
-
-
-def approved_message(
-    move: str,
-    kind: str,
-    file: CaseFile,
-    point: ContactPoint,
-    text: str,
-    subject: str,
-    moment: Moment,
-    not_before: datetime | None = None,
-) -> dict[str, Any]:
-    """Return the notice that carries this exact text to the correspondent.
-
-    Raises IllegalMove where who speaks, what is said or the way to them forbids it.
-    """
-    refuse_speaker(move, file, moment)
-    _refuse_message(move, file, point, text, subject, purpose_of(kind))
-    return message_notice(file, point, text, subject, kind, moment, not_before)
-
-
-def message_notice(
-    file: CaseFile,
-    point: ContactPoint,
-    text: str,
-    subject: str,
-    kind: str,
-    moment: Moment,
-    not_before: datetime | None = None,
-) -> dict[str, Any]:
-    """Return the notice that carries an approved text to the correspondent."""
-    notice_id = moment.new_id()
-    return {
-        "id": notice_id,
-        "key": f"{kind}:{file.case.id}:{notice_id}",
-        "case_id": file.case.id,
-        "kind": kind,
-        "channel": point.channel,
-        "point_id": point.id,
-        "subject_line": subject or None,
-        "body": text,
-        "digest": approval(point.channel, point.index, subject, text),
-        "approved_by": moment.by,
-        "not_before": not_before or moment.now,
-    }
-
-
-def approval(channel: str, index: str, subject: str, text: str) -> str:
-    """Return the digest that ties an approval to one text, one channel and one recipient."""
-    return fingerprint(f"{channel}|{index}|{subject}|{text}")
-
-
-def _refuse_message(
-    move: str, file: CaseFile, point: ContactPoint, text: str, subject: str, purpose: str
-) -> None:
-    """Raise IllegalMove where this text may not be said, or not this way."""
-    missing = []
-    if point.channel not in ("email", "sms"):
-        missing.append("only e-mail and text are sent; a call is made and logged: contact")
-    if not may_use(point, file.consents, purpose):
-        missing.append("this number or address may not be used: stopped, closed or not allowed")
-    if not text.strip():
-        missing.append("the message has no text")
-    if point.channel == "email" and not subject.strip():
-        missing.append("an e-mail has a subject: --subject")
-    if (
-        file.correspondent is not None
-        and file.correspondent.care_of == "deceased"
-        and move != "write"
-    ):
-        missing.append("the patient has died: nothing goes out by itself; a senior person calls")
-    limit = 160 if point.channel == "sms" else None
-    if limit and len(text) <= limit and (why := too_long(text)):
-        missing.append(why)
-    found = compliance.check_private(f"{subject}\n{text}" if subject else text, limit=limit)
-    missing += [
-        f'"{each.words}" {each.why} ({each.code}); {each.instead}'
-        for each in found
-        if each.level is Level.BLOCK or each.code in _UNSENDABLE
-    ]
-    if missing:
-        raise IllegalMove(move, missing)
 
 
 def received(

@@ -26,8 +26,8 @@ from cases.models import (
     Person,
     Role,
 )
+from cases.talking.approving import approval
 from cases.talking.consent import said, state_at, suppressed
-from cases.talking.conversation import approval
 from cases.talking.invitees import InvitationError, Invited
 from cases.talking.neutral import unfair
 from cases.talking.texting import too_long

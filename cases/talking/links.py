@@ -25,7 +25,7 @@ from cases.models import ContactPoint, Link
 from cases.needs import IllegalMove
 from cases.notices import to_owner
 from cases.stages import record
-from cases.talking.conversation import approval
+from cases.talking.approving import approval
 from cases.tasks import task_adds
 
 SLOT, CODE_SLOT = "{link}", "{code}"

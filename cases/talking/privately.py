@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from cases import following
+from cases import reopening
 from cases.casefile import CaseFile
 from cases.changes import Add, Change, Happened, Moment, Set, about
 from cases.models import Contact, ContactPoint, Correspondent, Link, Upload, UploadContent
@@ -238,7 +238,7 @@ def say_afterwards(
     noted = Change(about(link), moment, events=[Happened("said_afterwards", facts)],
                    case_id=file.case.id)  # fmt: skip
     if said.unhappy and file.case.closed_at is not None:
-        change = following.take_up(file, playbook, said.in_words(), moment)
+        change = reopening.take_up(file, playbook, said.in_words(), moment)
     elif said.unhappy or said.words.strip():
         point = _point(file, link)
         change = received(file, CHANNEL, said.in_words(), moment.now, moment, point)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cases import custody, following, merging
+from cases import custody, following, merging, reopening
 from cases.addresses import normal
 from cases.answering import (
     cooling,
@@ -246,7 +246,7 @@ def _extend(ask: Ask) -> Change:
 
 
 def _reopen(ask: Ask) -> Change:
-    return following.take_up(ask.file, ask.store.playbook(), ask.given.why, ask.moment)
+    return reopening.take_up(ask.file, ask.store.playbook(), ask.given.why, ask.moment)
 
 
 def _task(ask: Ask) -> Change:

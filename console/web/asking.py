@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from cases import custody, following, merging
+from cases import custody, following, merging, reopening
 from cases.answering import (
     cooling,
     incidents,
@@ -252,7 +252,7 @@ def _extend(ask: Ask) -> Change:
 
 
 def _reopen(ask: Ask) -> Change:
-    return following.take_up(ask.file, ask.store.playbook(), ask.word("why"), ask.moment)
+    return reopening.take_up(ask.file, ask.store.playbook(), ask.word("why"), ask.moment)
 
 
 def _task(ask: Ask) -> Change:

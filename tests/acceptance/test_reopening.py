@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cases import following
+from cases import following, reopening
 from cases.talking.conversation import contact, give_up, looked_for
 from cases.viewers import ENGINE
 from tests.acceptance.desk import known, step, the, told_of, written_to
@@ -18,7 +18,7 @@ def test_reopened_after_3_days_it_is_the_same_case_with_new_clocks(desk: Desk) -
     """(GLPI#23359: statistics wrong after reopening.)"""
     old = {clock.id: clock for clock in closed(desk).file.clocks}
     desk.now = T0 + 3 * DAY
-    desk.do(following.take_up, desk.file.playbook, "they called again")
+    desk.do(reopening.take_up, desk.file.playbook, "they called again")
     assert desk.file.case.round == 2
     new = [clock for clock in desk.file.clocks if clock.id not in old]
     assert {(clock.kind, clock.round, clock.started_at) for clock in new} == {
@@ -30,7 +30,7 @@ def test_reopened_after_3_days_it_is_the_same_case_with_new_clocks(desk: Desk) -
 def test_reopened_after_40_days_it_is_a_new_case_linked_to_the_old_one(desk: Desk) -> None:
     first = closed(desk).file.case
     desk.now = T0 + 40 * DAY
-    change = following.take_up(desk.file, PLAYBOOK, "they called again", moment(desk.now))
+    change = reopening.take_up(desk.file, PLAYBOOK, "they called again", moment(desk.now))
     assert desk.store.apply([change]).applied
     again = desk.store.case_file(change.subject.id, ENGINE)
     assert (again.case.previous_id, again.case.correspondent_id) == (
@@ -47,7 +47,7 @@ def test_a_message_to_a_closed_case_is_owned_by_somebody(desk: Desk) -> None:
     assert clock.due_at == T0 + HOUR
     step(desk, T0 + HOUR)
     assert MANAGER in told_of(desk, "answer")
-    desk.do(following.take_up, desk.file.playbook, "they are unhappy still")
+    desk.do(reopening.take_up, desk.file.playbook, "they are unhappy still")
     assert the(desk, "answer").id == clock.id  # still owed in the next round
     desk.do(contact, "phone", "reached", "", desk.now)
     assert "answer" not in desk.running()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cases import following
+from cases import following, reopening
 from cases.answering.publishing import submit, went_live
 from cases.answering.replies import approve, decide_on_none, draft, posted
 from cases.changes import about
@@ -404,7 +404,7 @@ def closed(desk: Desk) -> Desk:
 def test_a_case_reopened_within_thirty_days_is_the_same_in_its_next_round(watching: Desk) -> None:
     closed(watching)
     watching.now += timedelta(days=30)
-    watching.do(following.reopen, "they called again")
+    watching.do(reopening.reopen, "they called again")
     case = watching.file.case
     assert (case.round, case.stage, case.outcome) == (2, "contact", "")
     assert (case.heard_at, case.resolved_at, case.done, case.cause) == (None, None, None, "")
@@ -417,18 +417,18 @@ def test_a_case_closed_longer_ago_is_not_reopened(watching: Desk) -> None:
     closed(watching)
     watching.now += timedelta(days=30, seconds=1)
     with pytest.raises(IllegalMove, match="new, linked case"):
-        watching.do(following.reopen, "they called again")
+        watching.do(reopening.reopen, "they called again")
 
 
 def test_an_open_case_is_not_reopened() -> None:
     with pytest.raises(IllegalMove, match="still open"):
-        following.reopen(a_file(), "why not", moment())
+        reopening.reopen(a_file(), "why not", moment())
 
 
 def test_a_grave_case_taken_up_again_is_to_be_taken_again(desk: Desk) -> None:
     desk.do(following.dismiss, "not_ours", "")
     file = replace(desk.file, review=desk.file.review._replace(severity="grave"))  # type: ignore[attr-defined]
-    desk.write(following.reopen(file, "it is ours", moment()))
+    desk.write(reopening.reopen(file, "it is ours", moment()))
     assert desk.running() == {"first_try", "safety"}
 
 

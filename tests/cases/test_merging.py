@@ -187,7 +187,7 @@ def test_only_what_was_merged_is_unmerged(desk: Desk, other: Desk) -> None:
 
 
 def test_a_merged_case_is_unmerged_and_not_reopened(desk: Desk, other: Desk) -> None:
-    from cases.following import reopen
+    from cases.reopening import reopen
 
     merge(desk, other)
     with pytest.raises(IllegalMove, match="first: unmerge"):

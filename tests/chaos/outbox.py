@@ -8,7 +8,7 @@ from typing import Any
 from cases.changes import About, Add, Change, Happened, Moment, about
 from cases.models import ContactPoint, Correspondent
 from cases.store import Store
-from cases.talking import conversation
+from cases.talking import approving
 from tests.builders import a_seen_review, take
 
 PATIENTS, STAFF = 5, ("dana", "morgan", "chris", "alex")
@@ -31,7 +31,7 @@ def prepared(store: Store, name: str, channel: str, nth: int, moment: Moment) ->
         point = _point(store, key, channel, value if channel == "email" else _number(nth + number))
         people.append(_recorded(key, point, moment))
         row = ContactPoint(**point)
-        notices.append(conversation.message_notice(file, row, _TEXT, subject, "message", moment))
+        notices.append(approving.message_notice(file, row, _TEXT, subject, "message", moment))
     approved = Change(about(file.case), moment, events=[Happened("approved")], notices=notices)
     if len(store.apply([*people, approved]).applied) != PATIENTS + 1:
         raise RuntimeError("an outbox could not be prepared")

@@ -10,7 +10,7 @@ from cases.answering import replies
 from cases.changes import Change, Happened, Moment, Set, about
 from cases.models import Case, Notice
 from cases.ports import Capabilities
-from cases.talking import consent, conversation, correspondents
+from cases.talking import approving, consent, conversation, correspondents
 from flows import follow_up
 from tests.builders import DAY, DIRECTOR, HOUR
 from tests.story import GOOD_REPLY, Story
@@ -148,7 +148,7 @@ def test_words_that_may_not_be_said_by_the_day_they_leave_do_not_leave(planned: 
     the_window_ends(planned)
     (notice,) = [n for n in planned.case().notices if n.kind == "follow_up"]
     asks, index = "If you are happy now, please take down your review.", planned.way("email").index
-    digest = conversation.approval("email", index, notice.subject_line or "", asks)
+    digest = approving.approval("email", index, notice.subject_line or "", asks)
     moment = Moment(planned.now, "x", planned.ids)
     sets = [Set(Notice, notice.id, {"body": asks, "digest": digest})]
     planned.store.apply([Change(about(notice), moment, sets=sets)])

@@ -14,7 +14,7 @@ from sqlalchemy import event
 from cases.changes import About, Add, Change, Happened, Moment, about
 from cases.models import ContactPoint, Correspondent, NoticeState
 from cases.ports import Accepted, Message
-from cases.talking import consent, conversation
+from cases.talking import approving, consent
 from flows import deliver
 from flows.house import House
 from tests.builders import DIRECTOR
@@ -62,7 +62,7 @@ def people_to_text(story: Story, count: int) -> list[ContactPoint]:
         added = [Add(Correspondent, who), Add(ContactPoint, point)]
         about_them = About(Correspondent, f"who-{n}", 0)
         recorded.append(Change(about_them, moment, adds=added, events=[Happened("recorded")]))
-        notices.append(conversation.message_notice(file, points[-1], TEXT, "", "message", moment))
+        notices.append(approving.message_notice(file, points[-1], TEXT, "", "message", moment))
     approved = Change(about(file.case), moment, events=[Happened("approved")], notices=notices)
     assert len(story.store.apply([*recorded, approved]).applied) == count + 1
     return points

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cases import following
+from cases import following, reopening
 from cases.answering import replies
 from cases.changes import Change, Happened, Moment, Set, about
 from cases.models import Case, Source
@@ -136,7 +136,7 @@ def test_a_review_taken_down_before_it_was_resolved_ends_the_window_too(resolved
     resolved.run("watch")
     resolved.now += DAY
     resolved.run("watch")  # gone, while the case is closed
-    resolved.act(following.reopen, "they called again")
+    resolved.act(reopening.reopen, "they called again")
     resolve(resolved)
     resolved.run("watch")
     assert resolved.case().case.monitor_how == "removed"

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cases import custody, following, handing
+from cases import custody, handing, reopening
 from cases.answering import publishing, replies
 from cases.answering.replies import fingerprint
 from cases.arriving import opening
@@ -659,7 +659,7 @@ ASKED: dict[str, Callable[[], Change]] = {
         [file()], person("manager"), "", moment()
     ).changes[-1],
     "opened": opened,
-    "reopened": lambda: following.begin_again(file(), "lowered", moment()),
+    "reopened": lambda: reopening.begin_again(file(), "lowered", moment()),
     "handed over": lambda: custody.hand_over(file(), person("manager"), "", moment()),
     "received": lambda: received(file(), "email", "Hello?", NOW, moment()),
     "by hand": by_hand,

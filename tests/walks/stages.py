@@ -7,7 +7,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from cases import following
+from cases import following, reopening
 from cases.answering import replies
 from cases.changes import Change
 from cases.models import Contact, Task
@@ -217,7 +217,7 @@ class Stages:
         self.record(self.sets(**facts), closing=True)
 
     def reopen(self) -> None:
-        self.do(following.reopen, "they called again")
+        self.do(reopening.reopen, "they called again")
         self.record(lambda: self.matter.begin_again(self.now))
 
     def _owe(self, change: Change) -> None:

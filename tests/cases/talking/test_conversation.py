@@ -14,7 +14,7 @@ from cases.following import dismiss
 from cases.models import ContactPoint, NoticeState
 from cases.needs import IllegalMove
 from cases.store import Store
-from cases.talking import consent, conversation, correspondents
+from cases.talking import approving, consent, conversation, correspondents
 from cases.talking.correspondents import Point, Who
 from cases.viewers import ENGINE
 from tests.builders import (
@@ -554,7 +554,7 @@ def test_consent_given_again_counts_from_then_on(matched: Desk) -> None:
 def test_the_dead_get_no_scheduled_message_but_a_person_may_write(desk: Desk) -> None:
     matched_to(desk, replace(IVY, relation="relative", care_of="deceased"))
     with pytest.raises(IllegalMove, match="has died"):
-        conversation.approved_message(
+        approving.approved_message(
             "follow-up", "follow_up", desk.file, point(desk, "email"), INVITES, "We", moment()
         )
     mail(desk)

@@ -23,7 +23,7 @@ from cases.models import (
 )
 from cases.ports import Accepted, ChannelError
 from cases.talking import delivery
-from cases.talking.conversation import message_notice
+from cases.talking.approving import message_notice
 from cases.talking.waiting import Waiting
 from tests.builders import DAY, HOUR, MINUTE, T0, a_clinic, a_file, a_person, moment
 
