@@ -11,20 +11,11 @@ from typing import Any
 
 from cases.assignment import Assigned, Load, assign
 from cases.casefile import CaseFile
-from cases.changes import About, Add, Change, Happened, Moment, Set, about
+from cases.changes import About, Add, Change, Happened, Moment, Set
 from cases.clockwork.attention import tell_at
 from cases.judging.meant import meant
-from cases.judging.triage import Severity, Triage
-from cases.models import (
-    Case,
-    Clinic,
-    NoticeState,
-    Person,
-    Review,
-    ReviewVersion,
-    Role,
-    Stage,
-)
+from cases.judging.triage import Triage
+from cases.models import Case, Clinic, NoticeState, Person, Review, Role, Stage
 from cases.models.rows import new_row, with_defaults
 from cases.notices import to_person
 from cases.playbooks.playbook import Playbook
@@ -102,8 +93,8 @@ def recorded(
     """Record a review, and nothing else; `opens`: a case is opened on it. `more` are columns."""
     review_id = moment.new_id()
     values = {
-        **_seen_values(seen, judged),
-        **_route_values(seen, known.route, moment),
+        **seen_values(seen, judged),
+        **route_values(seen, known.route, moment),
         **{"id": review_id, "clinic_id": known.clinic.id},
         **{"seen_at": moment.now, "posted_at": _posted(seen, moment), **more},
     }
@@ -144,7 +135,8 @@ def _posted(seen: SeenReview, moment: Moment) -> datetime | None:
     return seen.posted_at
 
 
-def _seen_values(seen: SeenReview, judged: Triage) -> dict[str, Any]:
+def seen_values(seen: SeenReview, judged: Triage) -> dict[str, Any]:
+    """Return the columns of a review that follow from what was seen and judged."""
     return {
         "platform": seen.platform,
         "external_id": seen.external_id,
@@ -163,7 +155,8 @@ def _seen_values(seen: SeenReview, judged: Triage) -> dict[str, Any]:
     }
 
 
-def _route_values(seen: SeenReview, route: Route, moment: Moment) -> dict[str, Any]:
+def route_values(seen: SeenReview, route: Route, moment: Moment) -> dict[str, Any]:
+    """Return the columns that follow from how it reached us: how long it is kept, what answers."""
     keep = route.can.keep_text
     values: dict[str, Any] = {"keep_until": moment.now + keep if keep is not None else None}
     if route.source_id is not None:
@@ -295,63 +288,3 @@ def _tell_owner(file: CaseFile, owner: Person | None, moment: Moment) -> list[di
     # A safety complaint wakes people by its own clock; this one can wait for the morning.
     morning = tell_at(owner, file.clinic, file.calendars.duty, moment.now)
     return [to_person("opened", key, owner.id, detail, case_id=case.id, not_before=morning)]
-
-
-def take_edit(
-    review: Review, seen: SeenReview, judged: Triage, moment: Moment, route: Route | None = None
-) -> Change:
-    """Record that the author changed a review: the old state is kept as a version."""
-    old = {
-        "id": moment.new_id(),
-        "review_id": review.id,
-        "revision": review.revision,
-        "rating": review.rating,
-        "recommends": review.recommends,
-        "until": moment.now,
-    }
-    text = {"text": review.text, "sealed_text": review.sealed_text}
-    sealed = review.sealed_text is not None  # a correspondent is known: the new text is sealed too
-    now_text = {"text": "", "sealed_text": seen.text} if sealed else {"text": seen.text}
-    values = {**_seen_values(seen, judged), **now_text, "revision": review.revision + 1}
-    del values["platform"], values["external_id"]
-    if route is not None:  # a text seen anew may be kept anew; whose reply stands is told apart
-        fresh = _route_values(seen, route, moment)
-        values |= {"purged_at": None, "keep_until": fresh["keep_until"]}
-        values["source_id"] = review.source_id or route.source_id
-    facts = {
-        "from": _stars(review.rating),
-        "to": _stars(seen.rating),
-        "worse": is_worse(review, seen, judged),
-    }
-    return Change(
-        about(review),
-        moment,
-        sets=[Set(Review, review.id, {**values, "gone_at": None, "missing_at": None})],
-        adds=[Add(ReviewVersion, {**old, **text})],
-        events=[Happened("edited", facts)],
-    )
-
-
-def is_worse(review: Review, seen: SeenReview, judged: Triage) -> bool:
-    """Tell whether the author is less content than before: fewer stars, or now a grave matter."""
-    if judged.severity is Severity.GRAVE and review.severity != Severity.GRAVE:
-        return True  # whatever the stars say: somebody's safety comes first
-    if review.rating is not None and seen.rating is not None and seen.rating != review.rating:
-        return seen.rating < review.rating
-    if seen.recommends is not None and seen.recommends != review.recommends:
-        return not seen.recommends
-    return False
-
-
-def take_loss(review: Review, moment: Moment) -> Change:
-    """Record that a review is gone from its platform. Nobody asked for it; we only saw it."""
-    return Change(
-        about(review),
-        moment,
-        sets=[Set(Review, review.id, {"gone_at": moment.now})],
-        events=[Happened("gone")],
-    )
-
-
-def _stars(rating: Any) -> str:
-    return "" if rating is None else f"{rating:.1f}"

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from cases.arriving.opening import Route, digest, take_edit
+from cases.arriving.editing import take_edit
+from cases.arriving.opening import Route, digest
 from cases.changes import Add, Change, Happened, Moment, Set, about
 from cases.judging.triage import Triage
 from cases.models import Review, ReviewAlias

@@ -6,16 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from cases.arriving.opening import (
-    Practised,
-    Route,
-    digest,
-    is_worse,
-    open_case,
-    take_edit,
-    take_in,
-    take_loss,
-)
+from cases.arriving.editing import is_worse, take_edit, take_loss
+from cases.arriving.opening import Practised, Route, digest, open_case, take_in
 from cases.casefile import CaseFile
 from cases.changes import Change, Happened, Moment, Set, about
 from cases.following import look

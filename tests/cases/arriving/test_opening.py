@@ -7,15 +7,8 @@ from typing import Any
 
 import pytest
 
-from cases.arriving.opening import (
-    Practised,
-    digest,
-    is_worse,
-    open_case,
-    take_edit,
-    take_in,
-    take_loss,
-)
+from cases.arriving.editing import is_worse, take_edit, take_loss
+from cases.arriving.opening import Practised, digest, open_case, take_in
 from cases.changes import Change
 from cases.judging.triage import triage
 from cases.models import Case, Clock, Review, Role
