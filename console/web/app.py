@@ -50,6 +50,7 @@ from console.web import (
     answer,
     api,
     case,
+    guests,
     hooks,
     letters,
     lists,
@@ -142,7 +143,7 @@ def _static(app: FastAPI) -> None:
 
 def _errors(app: FastAPI) -> None:
     app.add_exception_handler(NotSignedIn, _to_login)
-    app.add_exception_handler(private.NoPage, private.nowhere)
+    app.add_exception_handler(guests.NoPage, guests.nowhere)
     app.add_exception_handler(NotFound, lambda r, _: _told(r, 404, "not_found"))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

@@ -28,7 +28,7 @@ from console.web.passwords import Passwords
 
 OPEN = frozenset({"/login", "/healthz"})  # for whoever comes by
 # Each call shows a token, or the platform's signature: /no-more/ is called by mail programs,
-# /p/ by patients, and has a door of its own (private.py).
+# /p/ by patients, and has a door of its own (guests.py).
 BY_PROGRAMS = ("/api/", "/hooks/", "/no-more/", "/p/")
 # Forms that change no case: words one searches by are posted, since addresses are kept in logs.
 READS = frozenset({"/cases", "/login", "/logout"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from console.web.private import LANGUAGES, spoken
+from console.web.guests import LANGUAGES, spoken
 from tests.builders import a_seen_review, take
 from tests.console.private.patient import HERE, Patient, invite
 from tests.console.web import Place
