@@ -2,6 +2,9 @@
 
 Providers know single words only ("STOP please" passes them by); a person may say it in any
 reasonable way (47 CFR 64.1200(a)(10)). In doubt it is a STOP: staff see it and can ask.
+
+Mails are read by `stopping` instead. A text is short, so that the words count wherever they stand;
+it may stop calls as well, and the words that start again or ask who we are belong to texts alone.
 """
 
 from __future__ import annotations

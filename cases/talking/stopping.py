@@ -1,7 +1,10 @@
-"""Whether somebody asks in their own words not to be written to any more, in English or Spanish.
+"""Whether a mail asks in its own words not to be written to any more, in English or Spanish.
 
 Any reasonable words do (47 CFR 64.1200(a)(10)). A long story that says "stop" somewhere is no such
 request: a person reads it anyway.
+
+Texts are read by `opt_out` instead: there the words count wherever they stand, since nobody tells
+a long story by text. One reader for both would stop mails that are answered today.
 """
 
 from __future__ import annotations
