@@ -10,9 +10,9 @@ from jinja2 import DictLoader, Environment
 from lxml import html as tree
 from premailer import Premailer
 
-from notifications.messages import TEMPLATES
 from notifications.previews import to_patient, to_staff
 from notifications.styles import StyledLoader, sheet
+from notifications.wording import TEMPLATES
 
 CSS = (TEMPLATES / "mail.css").read_text()
 
