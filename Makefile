@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo run test test-browser check bench rivals eval fuzz chaos soak clean
+.PHONY: demo run test test-browser check bench rivals eval learn fuzz chaos soak clean
 
 demo: .venv/ready  ## the whole system on sample reviews
 	$(BIN)/amends demo
@@ -31,6 +31,11 @@ rivals:  ## what the figures are compared with, in a venv of its own
 
 eval: .venv/ready  ## how right the judgements are: tables of confusion on labelled texts
 	$(BIN)/python -m benchmarks.evaluate
+
+learn:  ## the net that weighs replies, learned anew from benchmarks/labelled: VECTORS=FILE
+	test -d .venv-learn || $(PYTHON) -m venv .venv-learn
+	.venv-learn/bin/python -m pip install -q -r benchmarks/learn.txt
+	.venv-learn/bin/python -m benchmarks.learn --vectors $(VECTORS)
 
 fuzz: .venv/ready  ## ten minutes of hostile texts through both judges
 	$(BIN)/python -m benchmarks.fuzz --minutes 10

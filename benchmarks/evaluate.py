@@ -4,9 +4,11 @@
 
 Labels: benchmarks/labelled/reviews.jsonl and replies.jsonl, invented and labelled by hand. The
 `held` part was written before anything was tuned and not used for it; one hand wrote both parts,
-so it flatters. `--pool FILE` measures "negative from text alone" against the stars of a CSV of
-reviews (columns `text`, `rating`; up to 2 stars against 4 and more); `--nhs FILE` against the
-labels of the Friends and Family comments the National Health Service publishes (`FFT answer`,
+so it flatters. The files held_*.txt of labelled/replies/ were each written by somebody who had seen
+neither the program nor other replies; thresholds were chosen on the first two, the third was only
+measured. `--pool FILE` measures "negative from text alone" against the stars of a CSV of reviews
+(columns `text`, `rating`; up to 2 stars against 4 and more); `--nhs FILE` against the labels of the
+Friends and Family comments the National Health Service publishes (`FFT answer`,
 `Comment sentiment`; 4 and 5 negative, 1 and 2 not). Both may be gzipped.
 """
 
@@ -24,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.sentences import REPLIES, codes_of, replies, text_of
 from cases.checking.compliance import Level, check_public
 from cases.judging.triage import Severity, Triage, triage
 
@@ -159,10 +162,18 @@ Checked = tuple[Row, frozenset[str]]  # a labelled reply, the blocking codes we 
 
 
 def checked(part: str) -> list[Checked]:
-    """Check the labelled replies of one part, knowing nothing but their text."""
-    rows = [row for row in labelled("replies.jsonl") if row["part"] == part]
-    found = ((row, check_public(row["reply"])) for row in rows)
+    """Check the labelled replies of one part, knowing nothing but their text and the handle."""
+    rows = labelled_replies(part)
+    found = ((row, check_public(row["reply"], author=row.get("author", ""))) for row in rows)
     return [(row, frozenset(f.code for f in each if f.level is Level.BLOCK)) for row, each in found]
+
+
+def labelled_replies(part: str) -> list[Row]:
+    """Return a part of replies.jsonl, or a file of labelled/replies/ by its name."""
+    if part in PARTS:
+        return [row for row in labelled("replies.jsonl") if row["part"] == part]
+    told = replies(REPLIES / f"{part}.txt")
+    return [{"reply": text_of(each), "codes": sorted(codes_of(each))} for each in told]
 
 
 def blocks_table(rows: list[Checked]) -> Iterator[str]:
@@ -183,8 +194,8 @@ def reply_codes_table(rows: list[Checked]) -> Iterator[str]:
 
 
 def compliance_report() -> Iterator[str]:
-    """Every table about replies, for both parts of the labels."""
-    for part in PARTS:
+    """Every table about replies, for every part of the labels the net has not learned from."""
+    for part in (*PARTS, *sorted(file.stem for file in REPLIES.glob("held_*.txt"))):
         rows = checked(part)
         yield f"== {part}: {len(rows)} invented replies"
         yield from (*blocks_table(rows), *reply_codes_table(rows), "")

@@ -17,8 +17,16 @@ from typing import Any, Literal
 
 from cases.checking.folding import Folded, fold, read
 from cases.checking.likeness import alike, same_words
-from cases.checking.naming import addressed, named, names_in, only_allowed
-from cases.checking.phrases import Hit, is_a_word, phrases
+from cases.checking.naming import (
+    addressed,
+    is_spoken_to,
+    is_surely_a_name,
+    named,
+    names_in,
+    only_allowed,
+)
+from cases.checking.phrases import Found, Hit, is_a_word, phrases
+from cases.checking.sentences import leaks, spoken
 from cases.lexicons import table
 
 _DATA = table("compliance.toml")
@@ -125,6 +133,13 @@ def _readable(text: str) -> str:
     return text[: READ_AT_MOST // 2] + text[-(READ_AT_MOST // 2) :]
 
 
+def _unread(reading: Folded, beyond: int | None) -> Iterator[Finding]:
+    """Block what follows after more sentences than are read."""
+    if beyond is not None:
+        start, _ = reading.span(beyond, beyond)
+        yield _finding(reading.text, "unread", start, len(reading.text))
+
+
 def _in_full(text: str, findings: Iterable[Finding]) -> Iterator[Finding]:
     """Put findings back where they stand in the full text, and block what was left out."""
     left_out, half = len(text) - READ_AT_MOST, READ_AT_MOST // 2
@@ -165,12 +180,33 @@ def _tone(reading: Folded, there: Collection[str]) -> Iterator[Finding]:
         yield _finding(reading.text, "too_long_reader", beyond.start(), end)
 
 
-def _strangers(reading: Folded, names: Collection[str], allowed: Iterable[str]) -> Iterator[Hit]:
-    """Find the people who must not be named, and whoever is spoken to but not allowed."""
-    ours = frozenset(read(" . ".join(allowed)).words)
-    for hit in (*named(reading, names), *addressed(reading, is_a_word)):
-        if not only_allowed(reading.words[hit[1] : hit[2] + 1], ours):
+def _strangers(
+    reading: Folded, names: Collection[str], handle: str, people: Collection[str]
+) -> Iterator[Hit]:
+    """Find the people who must not be named, and whoever is named beside those who may be.
+
+    Only who knows the handle can say that a greeting names somebody else, and only who knows our
+    people that Mr. X is none of them; where they are not known, the net weighs it. "Dear Mr. X"
+    is never a handle.
+    """
+    yield from named(reading, names)
+    for hit in addressed(reading, is_a_word):
+        spoken_to, titled = is_spoken_to(reading, hit), hit[2] > hit[1]
+        known = (titled or handle) if spoken_to else people
+        if known and is_surely_a_name(reading, hit, is_a_word):
             yield hit
+
+
+def _not(allowed: Collection[str], reading: Folded, hits: Iterable[Hit]) -> Iterator[Hit]:
+    """Yield the names that are not those of somebody who may be named."""
+    for hit in hits:
+        if not only_allowed(reading.words[hit[1] : hit[2] + 1], allowed):
+            yield hit
+
+
+def suspects(reading: Folded, told: Found, allowed: Collection[str] = ()) -> set[Hit]:
+    """Return what phrases found, and who seems to be named: for the net to weigh."""
+    return {*told.hits, *_not(allowed, reading, addressed(reading, is_a_word))}
 
 
 def _sameness(text: str, recent: Collection[str], template: str) -> Iterator[Finding]:
@@ -208,13 +244,17 @@ def check_public(
     """
     reading = read(_readable(text))
     people = tuple(name for name in (point_person, *known) if name)
-    hits, courtesies = phrases(reading, "public", review, names_in(reading, people))
-    hits.update(_strangers(reading, names, (author, *people)))
+    ours = names_in(reading, people)
+    told = phrases(reading, "public", review, ours)
+    allowed = frozenset(read(" . ".join((author, *people))).words)
+    given_away, unread = leaks(spoken(reading.words, ours), suspects(reading, told, allowed))
+    strangers = _not(allowed, reading, _strangers(reading, names, author, people))
     found = (
-        *_findings(reading, hits),
+        *_findings(reading, {*given_away, *told.echoes, *strangers}),
+        *_unread(reading, unread),
         *_form(reading, limit, unit),
         *_contact(reading, point_person, phone, email),
-        *_tone(reading, courtesies),
+        *_tone(reading, told.courtesies),
         *_sameness(reading.text, recent, template),
     )
     return _ordered(_in_full(text, found))
@@ -227,5 +267,5 @@ def check_private(text: str, *, limit: int | None = None) -> tuple[Finding, ...]
     health information. `limit` counts characters; None is no limit. Source: 45 CFR 164.530(c).
     """
     reading = read(_readable(text))
-    hits, _ = phrases(reading, "private")
-    return _ordered(_in_full(text, (*_findings(reading, hits), *_form(reading, limit))))
+    found = _findings(reading, phrases(reading, "private").hits)
+    return _ordered(_in_full(text, (*found, *_form(reading, limit))))

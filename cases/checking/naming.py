@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from cases.checking.folding import STOP, Folded, read
+from cases.checking.folding import STOP, Folded, fold, read
 from cases.lexicons import table
 
 CODE = "names"
 _DATA = table("compliance.toml")["names"]
-_LISTS = {kind: frozenset(words) for kind, words in _DATA.items() if kind != "first"}
+_LISTS = {
+    kind: frozenset(fold(word)[0] for word in words)
+    for kind, words in _DATA.items()
+    if kind != "first"
+}
 _FIRST = frozenset(_DATA["first"].split()) - _LISTS["everyday"]
 _BEFORE_A_NAME = frozenset().union(
     *(_LISTS[kind] for kind in ("title", "greeting", "daytime", "thanked")), ["thank"]
@@ -62,6 +66,20 @@ def addressed(reading: Folded, is_a_word: Callable[[str], bool]) -> Iterator[Nam
                 yield CODE, place - 1, place
         elif _greeted(reading, place) or _spoken_to(reading, place, is_a_word):
             yield CODE, place, place
+
+
+def is_spoken_to(reading: Folded, hit: Named) -> bool:
+    """Tell whether words found by `addressed` speak to somebody, not of them: "Dear Mr. Vale"."""
+    _, first, last = hit
+    titled = last > first
+    before = reading.words[first - 1] if first else ""
+    return not titled or before in _BEFORE_A_NAME - _LISTS["title"]
+
+
+def is_surely_a_name(reading: Folded, hit: Named, is_a_word: Callable[[str], bool]) -> bool:
+    """Tell whether words found by `addressed` can be nothing else: not "Hello customer"."""
+    _, first, last = hit
+    return last > first or reading.words[last] in _FIRST or not is_a_word(reading.words[last])
 
 
 def _suspects(reading: Folded) -> set[int]:

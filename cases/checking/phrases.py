@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from itertools import accumulate, chain
+from itertools import chain
 from typing import NamedTuple
 
 from cases.checking.folding import STOP, Folded, read
@@ -19,7 +19,7 @@ Hit = tuple[str, int, int]  # code, first word, last word
 
 
 class _Lexicon(NamedTuple):
-    """What is looked for (`wanted`, `echoes`, `otherwise`) outside of what is unsuspicious."""
+    """What is looked for (`wanted`, `echoes`) outside of what is unsuspicious."""
 
     alphabet: Alphabet
     courtesies: Searches
@@ -27,8 +27,17 @@ class _Lexicon(NamedTuple):
     echoes: Searches
     general: Searches
     wanted: Searches
-    ordinary: Searches
-    otherwise: Searches
+
+
+class Found(NamedTuple):
+    """What must not be said, by the words alone and as an echo of the review; courtesies there.
+
+    A courtesy is the code of what would be missed without it.
+    """
+
+    hits: set[Hit]
+    echoes: set[Hit]
+    courtesies: set[str]
 
 
 def _sources(codes: Iterable[str], scope: str) -> Iterator[Source]:
@@ -52,8 +61,6 @@ def _lexicon(audience: str) -> _Lexicon:
         list(_sources(codes, "mirrors")),
         list(_sources(["general"], "public")),
         [*_sources(codes, "any"), *_sources(codes, audience)],
-        list(_sources(["ordinary"], "public")),
-        list(_sources(codes if audience == "public" else [], "otherwise")),
     ]
     alphabet = Alphabet({STOP: STOP})
     for source in chain.from_iterable(sources):  # all words first: -ed stands for any of them
@@ -67,13 +74,14 @@ def _spelling() -> Spelling:
 
 
 @lru_cache(maxsize=4096)
-def _meant(word: str) -> str:
+def meant(word: str) -> str:
+    """Return the long word a slip of the finger stands for, or the word itself."""
     return _spelling().meant(word)
 
 
 def _unknown(word: str, alphabet: Mapping[str, str]) -> str:
     other = OTHER_ED if is_past(word) else OTHER
-    return alphabet.get(_meant(word), other) if len(word) >= SHORTEST - 1 else other
+    return alphabet.get(meant(word), other) if len(word) >= SHORTEST - 1 else other
 
 
 def is_a_word(word: str) -> bool:
@@ -104,31 +112,20 @@ def _without_general(symbols: str, searches: Searches) -> str:
     return _without(STOP + symbols, searches)[1:]
 
 
-def phrases(
-    reading: Folded, audience: str, review: str = "", names: Collection[int] = ()
-) -> tuple[set[Hit], set[str]]:
-    """Return what must not be said before this audience, and which courtesies are there.
+def phrases(reading: Folded, audience: str, review: str = "", names: Collection[int] = ()) -> Found:
+    """Return what must not be said before this audience, "public" or "private".
 
-    The audience is "public" or "private". `review` is what the text answers to: some phrases count
-    only where they repeat its words. The words at `names` are our own people's and mean nothing.
-    A courtesy is the code of what is missed otherwise.
+    `review` is what the text answers to: some phrases count only where they repeat its words. The
+    words at `names` are our own people's and mean nothing.
     """
     lexicon = _lexicon(audience)
     written = _written(reading, lexicon.alphabet, names)
-    courtesies = {code for code, _, _ in lexicon.courtesies.hits(written)}
     safe = _without(written, lexicon.safe)
-    plain = _without_general(safe, lexicon.general)
-    found = {*_echoes(reading, lexicon, safe, review), *lexicon.wanted.hits(plain)}
-    if audience == "public":
-        sentence = list(accumulate(symbol == STOP for symbol in written))
-        told = {sentence[first] for _, first, _ in found}  # of these enough is said
-        ordinary = _without(safe, lexicon.ordinary)
-        both = "".join(
-            STOP if STOP in pair else pair[0] for pair in zip(plain, ordinary, strict=True)
-        )
-        rest = lexicon.otherwise.hits(both)
-        found.update(hit for hit in rest if sentence[hit[1]] not in told)
-    return found, courtesies
+    return Found(
+        hits=set(lexicon.wanted.hits(_without_general(safe, lexicon.general))),
+        echoes=set(_echoes(reading, lexicon, safe, review)),
+        courtesies={code for code, _, _ in lexicon.courtesies.hits(written)},
+    )
 
 
 def _echoes(reading: Folded, lexicon: _Lexicon, symbols: str, review: str) -> Iterator[Hit]:

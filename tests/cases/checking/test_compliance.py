@@ -163,8 +163,8 @@ PRIVATE = [
 ]
 
 
-def public(text, **more):
-    return check_public(text, point_person=PERSON, phone=PHONE, email=EMAIL, **more)
+def public(text, author="blue_kite", **more):
+    return check_public(text, author=author, point_person=PERSON, phone=PHONE, email=EMAIL, **more)
 
 
 def codes(findings, level=None):

@@ -22,7 +22,16 @@ def codes(text, **more):
     return {f.code for f in check_public(text, **more) if f.level is Level.BLOCK}
 
 
-@pytest.mark.parametrize(("part", "recall", "alarms"), [("tune", 0.99, 0.02), ("held", 0.98, 0.1)])
+@pytest.mark.parametrize(
+    ("part", "recall", "alarms"),
+    [
+        ("tune", 0.98, 0.02),
+        ("held", 0.97, 0.05),
+        ("held_first", 0.98, 0.07),
+        ("held_second", 0.97, 0.05),
+        ("held_third", 0.98, 0.13),
+    ],
+)
 def test_the_labelled_replies_are_judged_as_well_as_we_say(part, recall, alarms):
     rows = checked(part)
     safe = [ours for row, ours in rows if not row["codes"]]
