@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from cases.answering.drafts import complete, courtesy, invitation
+from cases.answering.drafts import complete, courtesy, invitation, said_of, theme_of
+from cases.casefile import CaseFile
 from cases.checking.compliance import Finding, Level
 from cases.models import Clinic
 
@@ -15,6 +16,7 @@ _BREAK = re.compile(
 _QUOTED = re.compile(r"[\"“]([^\"“”]+[.!?])[\"”]")
 _SPACES = re.compile(r"[ \t]{2,}")
 _ADDED = frozenset({"no_thanks", "no_apology", "no_contact"})
+_GENERAL = frozenset({"confirms_relationship"})  # what may be said instead depends on the review
 _FOR_A_PERSON = frozenset({"too_long_reader", "robotic", "unedited"})  # other words, or fewer
 
 
@@ -26,27 +28,27 @@ class Suggestion:
     text: str
 
 
-def suggestion(text: str, finding: Finding, clinic: Clinic, language: str) -> Suggestion | None:
+def suggestion(text: str, finding: Finding, file: CaseFile) -> Suggestion | None:
     """Return what would mend this finding, or None where only a person can find other words."""
-    found = _suggested(text, finding, clinic, language)
+    found = _suggested(text, finding, file)
     if found is None or not found.text or found.text == text:
         return None
     return found
 
 
-def _suggested(text: str, finding: Finding, clinic: Clinic, language: str) -> Suggestion | None:
+def _suggested(text: str, finding: Finding, file: CaseFile) -> Suggestion | None:
     code = finding.code
     if code in _FOR_A_PERSON:
         return None
     if code in _ADDED:
-        return _added(text, finding, clinic, language)
+        return _added(text, finding, file.clinic, file.review.language)
     if code == "placeholder":
         return Suggestion("Take it out", _tidy(text[: finding.start] + text[finding.end :]))
     if code == "shouting":
         return Suggestion("Write it calmly", _calm(text, finding))
     if code == "too_long_platform":
         return Suggestion("Cut the rest", _tidy(text[: _sentence(text, finding)[0]]))
-    return _instead(text, finding, language)
+    return _instead(text, finding, file)
 
 
 def _added(text: str, finding: Finding, clinic: Clinic, language: str) -> Suggestion | None:
@@ -61,16 +63,23 @@ def _added(text: str, finding: Finding, clinic: Clinic, language: str) -> Sugges
     return Suggestion(f"Add “{line}”", _tidy(f"{text[:at]}{line} {text[at:]}"))
 
 
-def _instead(text: str, finding: Finding, language: str) -> Suggestion:
-    """Return the text without the sentences found, or with the sentence the rule names instead."""
+def _instead(text: str, finding: Finding, file: CaseFile) -> Suggestion:
+    """Return the text without the sentences found, or with what may be said instead of them."""
     begin, end = _sentence(text, finding)
-    quoted = _QUOTED.search(finding.instead) if finding.level is Level.BLOCK else None
-    line = quoted[1] if quoted and language != "es" else ""
     rest = text[:begin] + text[end:]
+    line = _line(finding, file)
     if line and line not in rest:
         written = f"{text[:begin]}{line} {text[end:]}"
         return Suggestion(f"Write instead: “{line}”", _tidy(written))
     return Suggestion("Take the sentence out", _tidy(rest))
+
+
+def _line(finding: Finding, file: CaseFile) -> str:
+    """Return the sentence the rule names, or one about what the review is about, or nothing."""
+    if finding.code in _GENERAL:
+        return said_of(theme_of(file), file.case.severity, file.review.language)
+    quoted = _QUOTED.search(finding.instead) if finding.level is Level.BLOCK else None
+    return quoted[1] if quoted and file.review.language != "es" else ""
 
 
 def _sentence(text: str, finding: Finding) -> tuple[int, int]:

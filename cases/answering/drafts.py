@@ -115,6 +115,14 @@ def courtesy(which: str, language: str) -> str:
     return str(lines[0])
 
 
+def said_of(theme: str, severity: str, language: str) -> str:
+    """Return a short sentence about a theme that gives nobody away; "" in other languages."""
+    if language not in LANGUAGES:
+        return ""
+    theme = theme if theme in themes() else "other"
+    return str(_lines(_book(language), theme, severity, "short")[0])
+
+
 def dialled(phone: str) -> str:
     """Return a telephone number as people write it: "(212) 555-0100"; others as they are."""
     found = _AMERICAN.fullmatch(phone)
@@ -148,13 +156,19 @@ def compose(
     return tuple(islice(_apart(texts, known, file, can), OFFERED))
 
 
+def theme_of(file: CaseFile) -> str:
+    """Return the first theme of a case's review the library has lines for."""
+    return next((each for each in file.review.themes if each in themes()), "other")
+
+
 def _fitting(file: CaseFile, can: Capabilities, number: int, language: str) -> Iterator[str]:
     """Yield filled texts that fit the platform, in an order that is this case's own."""
-    theme = next((each for each in file.review.themes if each in themes()), "other")
+    theme = theme_of(file)
     length = "short" if can.reply_limit < BRIEF else "full"
     patterns = list(combinations(theme, file.case.severity, language, length))
-    Random(f"{file.case.id}:{number}").shuffle(patterns)
-    for pattern in patterns:
+    Random(file.case.id).shuffle(patterns)
+    begin = number * _TRIED % len(patterns)  # so that "others" are others
+    for pattern in (*patterns[begin:], *patterns[:begin]):
         for brief in (False, True):
             text = fill(pattern, file.clinic, language, brief=brief)
             if compliance.length(text, can.reply_unit) <= can.reply_limit:

@@ -52,7 +52,7 @@ def _value(finding: Finding) -> str:
 
 
 def _button(file: CaseFile, text: str, finding: Finding) -> str:
-    found = suggestion(text, finding, file.clinic, file.review.language)
+    found = suggestion(text, finding, file)
     return found.label if found else ""
 
 
@@ -60,7 +60,7 @@ def mended(file: CaseFile, text: str, findings: Sequence[Finding], value: str) -
     """Return the text with the suggestion applied for the finding a button named."""
     for each in findings:
         if _value(each) == value:
-            found = suggestion(text, each, file.clinic, file.review.language)
+            found = suggestion(text, each, file)
             return found.text if found else text
     return text
 

@@ -1,10 +1,15 @@
 """What one press makes of a finding: a sentence goes or comes, and the rest stays as it was."""
 
+from dataclasses import replace
+
 import pytest
 
 from cases.answering.amending import suggestion
+from cases.answering.drafts import said_of, themes
+from cases.casefile import CaseFile
 from cases.checking.compliance import Finding, blocked, check_public
-from tests.builders import a_clinic
+from cases.models import Clinic
+from tests.builders import a_clinic, a_file
 from tests.cases.answering.test_replies import GOOD
 
 CLINIC = a_clinic()
@@ -20,8 +25,14 @@ def check(text: str, limit: int = 4000) -> tuple[Finding, ...]:
     )
 
 
-def mended(text: str, code: str, limit: int = 4000, language: str = "en") -> str:
-    answer = suggestion(text, found(text, code, limit), CLINIC, language)
+def a_case(*themes: str, clinic: Clinic = CLINIC, language: str = "en") -> CaseFile:
+    file = replace(a_file(), clinic=clinic)
+    file.review.themes, file.review.language = list(themes), language
+    return file
+
+
+def mended(text: str, code: str, limit: int = 4000, file: CaseFile | None = None) -> str:
+    answer = suggestion(text, found(text, code, limit), file or a_case())
     assert answer is not None
     assert answer.label
     return answer.text
@@ -34,11 +45,24 @@ def test_a_sentence_that_cannot_stand_gives_way_to_the_one_suggested() -> None:
     assert not blocked(check(text))
 
 
+BAD = "We appreciate your recent visit to the office."
+
+
+@pytest.mark.parametrize("theme", themes())
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_what_comes_instead_is_about_what_the_review_is_about(theme: str, language: str) -> None:
+    text = mended(f"{GOOD} {BAD}", "confirms_relationship", file=a_case(theme, language=language))
+    line = text.removeprefix(f"{GOOD} ")
+    assert line == said_of(theme, "routine", language)
+    assert not blocked(check(text))
+
+
 def test_it_goes_where_the_suggestion_stands_already_or_is_in_another_language() -> None:
-    bad = "We appreciate your recent visit to the office."
-    said = "We take comments about waiting times seriously."
-    assert mended(f"{GOOD} {bad} {said}", "confirms_relationship") == f"{GOOD} {said}"
-    assert mended(f"{GOOD} {bad}", "confirms_relationship", language="es") == GOOD
+    said = said_of("wait_time", "routine", "en")
+    waited = a_case("wait_time")
+    assert mended(f"{GOOD} {BAD} {said}", "confirms_relationship", file=waited) == f"{GOOD} {said}"
+    french = a_case("wait_time", language="other")
+    assert mended(f"{GOOD} {BAD}", "confirms_relationship", file=french) == GOOD
 
 
 def test_only_the_sentence_found_is_touched() -> None:
@@ -67,7 +91,9 @@ def test_what_is_missing_is_added_where_it_belongs() -> None:
 
 def test_a_clinic_without_a_telephone_adds_no_way_to_talk() -> None:
     finding = found("Thank you for writing. We are sorry.", "no_contact")
-    assert suggestion("Thank you. We are sorry.", finding, a_clinic(phone=""), "en") is None
+    assert (
+        suggestion("Thank you. We are sorry.", finding, a_case(clinic=a_clinic(phone=""))) is None
+    )
 
 
 def test_shouting_is_written_calmly() -> None:
@@ -89,4 +115,4 @@ def test_some_things_take_a_persons_own_words(code: str) -> None:
     text = GOOD + " word" * 100
     every = check_public(text, recent=[text])
     finding = next(each for each in every if each.code == code)
-    assert suggestion(text, finding, CLINIC, "en") is None
+    assert suggestion(text, finding, a_case()) is None
