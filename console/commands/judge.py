@@ -62,20 +62,22 @@ def triage_command(
 def check_reply_command(
     text: Text = None,
     review: Annotated[str, typer.Option("--review", help="The review it answers.")] = "",
+    author: Annotated[str, typer.Option("--author", help="The handle that review shows.")] = "",
 ) -> None:
     """Check drafts of public replies: what may not stand there, why, and what to write instead.
 
-    Reads one JSON object a line, {"id", "reply", "review", "known", "recent"}, and writes {"id",
-    "blocked", "findings"}: "known" lists our own people and clinics, whose names may stand,
-    "recent" our last replies, which this one should not repeat. A line that cannot be read is
-    named and skipped, and the exit code is 1.
+    Reads one JSON object a line, {"id", "reply", "review", "author", "known", "recent"}, and writes
+    {"id", "blocked", "findings"}: "author" is the handle the review shows, whose words may be
+    repeated; "known" lists our own people and clinics, whose names may stand; "recent" our last
+    replies, which this one should not repeat. A line that cannot be read is named and skipped, and
+    the exit code is 1.
     """
     if text is None:
         _answer_lines(checked_reply, '{"id": "1", "reply": "...", "review": "..."}')
         return
     if not text.strip():
         raise UserError("the reply is empty; give its words: --text 'Thank you for ...'")
-    typer.echo("\n".join(reply_words(text, check_public(text, review=review))))
+    typer.echo("\n".join(reply_words(text, check_public(text, review=review, author=author))))
 
 
 # One line

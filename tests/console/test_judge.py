@@ -112,7 +112,7 @@ def test_a_line_longer_than_a_pipe_holds_stays_one_line():
 def test_one_review_is_judged_for_people():
     result = run("triage", "--text", "They were rude to my mother.", "--rating", "1")
     assert result.stdout.startswith("negative, routine\n")
-    assert 'theme: bedside_manner: "rude"' in result.stdout
+    assert 'theme: front_office: "rude"' in result.stdout
     assert "written by: relative" in result.stdout
 
 
@@ -162,13 +162,17 @@ def test_a_reply_without_words_is_skipped():
     assert result.exit_code == 1
 
 
-def test_a_name_its_author_uses_may_be_repeated():
-    reply = f"Dear Quill, {CLEAN}"
-    given = lines({"id": 1, "reply": reply}, {"id": 2, "reply": reply, "author": "Quill"})
-    assert [each["blocked"] for each in answers(run("check-reply", given=given).stdout)] == [
-        True,
-        False,
-    ]
+def test_the_handle_a_review_shows_may_be_repeated_and_no_other_name():
+    reply = f"Hello Juniper. {CLEAN}"
+    given = lines(
+        {"id": 1, "reply": reply, "author": "Juniper L."},
+        {"id": 2, "reply": reply, "author": "blue_kite"},
+    )
+    handle, another = answers(run("check-reply", given=given).stdout)
+    assert not handle["blocked"]
+    assert [finding["words"] for finding in another["findings"]] == ["Juniper"]
+    said = run("check-reply", "--text", reply, "--author", "blue_kite").stdout
+    assert "block names" in said
 
 
 def test_our_own_names_may_stand_and_recent_replies_are_not_repeated():
