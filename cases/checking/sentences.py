@@ -83,18 +83,23 @@ def leaks(words: Sequence[str], hits: Collection[Hit]) -> tuple[set[Hit], int | 
     """
     found = {hit for hit in hits if hit[0] not in CODES}
     waiting = sorted((hit for hit in hits if hit[0] in CODES), key=lambda hit: hit[1], reverse=True)
-    seen: set[tuple[str, ...]] = set()
+    silent: dict[tuple[str, ...], bool] = {}  # by what was weighed: without a hint, nothing in it
     for piece in pieces(words):
-        heard = tuple(words[piece.first : piece.end])
-        seen.add(heard)
-        if len(seen) > PIECES:
+        heard, here = tuple(words[piece.first : piece.end]), _taken(waiting, piece)
+        if not here and silent.get(heard):
+            continue
+        if len(silent) == PIECES and heard not in silent:
             return found | {hit for hit in hits if hit[2] >= piece.first}, piece.first
-        found.update(_judged(heard, piece, _taken(waiting, piece)))
+        told = set(_judged(heard, piece, here))
+        found |= told
+        silent[heard] = not here and not told
     return found, None
 
 
 def _taken(waiting: list[Hit], piece: Piece) -> list[Hit]:
     """Return the hits in a piece, and drop those no later piece can hold; the last come first."""
+    if not waiting:
+        return []
     begun = takewhile(lambda hit: hit[1] < piece.end, reversed(waiting))
     here = [hit for hit in begun if piece.holds(hit)]
     while waiting and waiting[-1][1] < piece.end - (AT_MOST - STEP):
