@@ -69,11 +69,16 @@ def addressed(reading: Folded, is_a_word: Callable[[str], bool]) -> Iterator[Nam
 
 
 def is_spoken_to(reading: Folded, hit: Named) -> bool:
-    """Tell whether words found by `addressed` speak to somebody, not of them: "Dear Mr. Vale"."""
+    """Tell whether words found by `addressed` speak to somebody, not of them.
+
+    "Dear Mr. Vale"; "we are listening, Mr. Vale"; not "our manager, Mr. Vale".
+    """
     _, first, last = hit
-    titled = last > first
-    before = reading.words[first - 1] if first else ""
-    return not titled or before in _BEFORE_A_NAME - _LISTS["title"]
+    if last == first or not first:
+        return last == first
+    before = reading.words[first - 1]
+    at_the_end = _gap(reading, first).startswith(",") and _closes(reading, last)
+    return before in _BEFORE_A_NAME or (at_the_end and before not in _LISTS["role"])
 
 
 def is_surely_a_name(reading: Folded, hit: Named, is_a_word: Callable[[str], bool]) -> bool:

@@ -86,8 +86,8 @@ def leaks(words: Sequence[str], hits: Collection[Hit]) -> tuple[set[Hit], int | 
     silent: dict[tuple[str, ...], bool] = {}  # by what was weighed: without a hint, nothing in it
     for piece in pieces(words):
         heard, here = tuple(words[piece.first : piece.end]), _taken(waiting, piece)
-        if not here and silent.get(heard):
-            continue
+        if not here and (len(heard) == 1 or silent.get(heard)):
+            continue  # "P.S.": one word, unsuspected, gives nobody away
         if len(silent) == PIECES and heard not in silent:
             return found | {hit for hit in hits if hit[2] >= piece.first}, piece.first
         told = set(_judged(heard, piece, here))

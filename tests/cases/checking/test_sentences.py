@@ -35,8 +35,12 @@ def test_a_phrase_of_a_code_the_net_does_not_know_stays():
     assert judged("Thank you for writing to us.", [hit])[0] == {hit}
 
 
+def test_one_word_alone_gives_nobody_away():
+    assert judged("P.S. Stellar. Us. Yours. Warmly.") == (set(), None)
+
+
 def test_what_comes_after_many_sentences_is_left_to_the_phrases_and_said():
-    many = "".join(f"{'ab'[n % 2] * (n // 2 + 1)}. " for n in range(PIECES))
+    many = "".join(f"we {'ab'[n % 2] * (n // 2 + 1)}. " for n in range(PIECES))
     words = read(f"{many}Thank you for writing to us.").words
     hit = ("confirms_relationship", len(words) - 3, len(words) - 2)
     found, unread = leaks(spoken(words), {hit})
