@@ -32,10 +32,11 @@ rivals:  ## what the figures are compared with, in a venv of its own
 eval: .venv/ready  ## how right the judgements are: tables of confusion on labelled texts
 	$(BIN)/python -m benchmarks.evaluate
 
-learn:  ## the net that weighs replies, learned anew from benchmarks/labelled: VECTORS=FILE
+learn:  ## what weighs replies and harm, learned anew from benchmarks/labelled: VECTORS=FILE
 	test -d .venv-learn || $(PYTHON) -m venv .venv-learn
 	.venv-learn/bin/python -m pip install -q -r benchmarks/learn.txt
 	.venv-learn/bin/python -m benchmarks.learn --vectors $(VECTORS)
+	.venv-learn/bin/python -m benchmarks.learn_harm --vectors $(VECTORS)
 
 fuzz: .venv/ready  ## ten minutes of hostile texts through both judges
 	$(BIN)/python -m benchmarks.fuzz --minutes 10

@@ -4,12 +4,13 @@
 
 Labels: benchmarks/labelled/reviews.jsonl and replies.jsonl, invented and labelled by hand. The
 `held` part was written before anything was tuned and not used for it; one hand wrote both parts,
-so it flatters. The files held_*.txt of labelled/replies/ were each written by somebody who had seen
-neither the program nor other replies; thresholds were chosen on the first two, the third was only
-measured. `--pool FILE` measures "negative from text alone" against the stars of a CSV of reviews
-(columns `text`, `rating`; up to 2 stars against 4 and more); `--nhs FILE` against the labels of the
-Friends and Family comments the National Health Service publishes (`FFT answer`,
-`Comment sentiment`; 4 and 5 negative, 1 and 2 not). Both may be gzipped.
+so it flatters. labelled/reviews/held_first.jsonl is like the files beside it that are learned from
+(learn_harm.py), by another hand. The files held_*.txt of labelled/replies/ were each written by
+somebody who had seen neither the program nor other replies; thresholds were chosen on one, the
+other was only measured. `--pool FILE` measures "negative from text alone" against the
+stars of a CSV of reviews (columns `text`, `rating`; up to 2 stars against 4 and more); `--nhs FILE`
+against the labels of the Friends and Family comments the National Health Service publishes
+(`FFT answer`, `Comment sentiment`; 4 and 5 negative, 1 and 2 not). Both may be gzipped.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from cases.checking.compliance import Level, check_public
 from cases.judging.triage import Severity, Triage, triage
 
 LABELLED = Path(__file__).parent / "labelled"
+REVIEWS = LABELLED / "reviews"
 PARTS = ("tune", "held")
 Row = Mapping[str, Any]
 
@@ -143,10 +145,11 @@ def kind_table(rows: list[tuple[Row, Triage]]) -> Iterator[str]:
 TABLES = (
     negative_table, severity_table, codes_table, themes_table, troll_table, kind_table,
 )  # fmt: skip
+FEWER_TABLES = (negative_table, severity_table, themes_table, troll_table)
 
 
 def triage_report() -> Iterator[str]:
-    """Every table about reviews, for both parts of the labels."""
+    """Every table about reviews, for every part of the labels nothing was learned from."""
     rows = labelled("reviews.jsonl")
     for part in PARTS:
         chosen = judged(row for row in rows if row["part"] == part)
@@ -154,6 +157,28 @@ def triage_report() -> Iterator[str]:
         for table in TABLES:
             yield from table(chosen)
         yield ""
+    for file in sorted(REVIEWS.glob("held_*.jsonl")):
+        chosen = judged(labelled_reviews(file.name))
+        yield f"== {file.stem}: {len(chosen)} invented reviews"
+        for table in FEWER_TABLES:
+            yield from table(chosen)
+        yield ""
+
+
+def labelled_reviews(name: str) -> list[Row]:
+    """Return a file of labelled/reviews/ in the form of reviews.jsonl.
+
+    Stars: one for a negative review, five for another. Nobody noted what is elevated.
+    """
+    return [
+        {
+            **row,
+            "rating": 1.0 if row["negative"] else 5.0,
+            "severity": "grave" if row["grave"] else "routine",
+            "language": "en",
+        }
+        for row in labelled(f"reviews/{name}")
+    ]
 
 
 # What may stand in a public reply

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from itertools import islice
+from math import log
 
 from cases.judging.reading import Because, Hit, Reading, wordless
-from cases.judging.severity import Severity
+from cases.judging.themes import OTHER
+from cases.lexicons import table
 
 _QUESTION = re.compile(r"(?:[^.!?\n]|(?<=\b[Dd]r)\.){0,200}\?")
 _MASKED = re.compile(
@@ -14,14 +17,15 @@ _MASKED = re.compile(
 )
 FIRM = frozenset({"spam"})
 FIRM_IF_SHORT = frozenset({"never been here", "competitor"})
-WEAK = frozenset({"abuse", "a link"})
 SHORT = 60  # words: who has more to tell than this was there
-CURT = 25  # words: up to here a mere adjective ("rude", "useless") is an insult, no substance
 
-
-_BY_ADJECTIVE = frozenset(
-    f"theme: {name}" for name in ("bedside_manner", "quality_of_care", "billing", "facility")
-)
+ENOUGH = 1.02  # contempt over substance that makes a suspicion: about 2 in 100 bad reviews
+PLAIN = 1.3  # what is there before a word is read ...
+LENGTH = 0.45  # ... and what each e-fold of words takes away: who writes long has more to tell
+FIGURE = 0.4  # what a number or a quotation takes away, twice at most
+WARNINGS = 2  # so many of them are contempt, one is advice
+_HOSTILE = ("insult", "verdict", "like", "contempt", "warning")  # the most telling first
+_FIGURE = re.compile(r"\d+|[\"“][^\"”]{2,200}[\"”]")
 
 
 class Kind(StrEnum):
@@ -34,42 +38,58 @@ class Kind(StrEnum):
     SPAM = "spam"
 
 
-def suspicions(reading: Reading, negative: bool, concrete: bool) -> list[Because]:
-    """Return the first suspicion of a troll. Insult and substance are judged apart.
+def suspicions(
+    reading: Reading, negative: bool, trusted: bool, found: list[Because]
+) -> list[Because]:
+    """Return the first suspicion of a troll. Insult and substance are weighed against each other.
 
-    A concrete complaint makes the rudest writer a patient; spam stays spam.
+    `trusted`: too grave, or in a language nobody here reads: never called abuse. `found`: themes.
     """
     wanted = FIRM
     if negative and len(reading.words) < SHORT:
         wanted |= FIRM_IF_SHORT
-    if negative and not concrete:
-        wanted |= WEAK
-    found = [
+    if negative and not trusted and not _is_concrete(found):
+        wanted |= {"a link"}
+    suspected = [
         reading.because(f"perhaps a troll: {hit.rule.reason}", hit)
         for hit in reading.of("troll")
         if hit.rule.reason in wanted and not hit.negated
     ]
-    if not found and "abuse" in wanted:
-        found = _masked(reading)
-    return found[:1]
+    if not suspected and negative and not trusted:
+        suspected = _abuse(reading)
+    return suspected[:1]
 
 
-def _masked(reading: Reading) -> list[Because]:
-    """Return a swear word hidden behind signs, if there is one."""
-    word = _MASKED.search(reading.text)
-    return [Because("perhaps a troll: abuse", word[0], *word.span())] if word else []
+def _is_concrete(found: list[Because]) -> bool:
+    return any(theme.what != f"theme: {OTHER}" for theme in found)
 
 
-def has_substance(reading: Reading, severity: Severity, found: list[Because]) -> bool:
-    """Tell whether a text complains of something, beyond calling names.
+def _abuse(reading: Reading) -> list[Because]:
+    """Return the most telling insult or verdict of a text that tells of nothing else."""
+    groups = _abuse_by_group(reading)
+    hostile = [
+        each for name in _HOSTILE if len(groups[name]) >= _needed(name) for each in groups[name]
+    ]
+    weights = table("abuse.toml")["abuse"]
+    score = PLAIN - LENGTH * log(max(1, len(reading.words)))
+    score -= FIGURE * min(2, sum(1 for _ in islice(_FIGURE.finditer(reading.text), 2)))
+    score += sum(each["weight"] * min(each["most"], len(groups[g])) for g, each in weights.items())
+    return hostile[:1] if score >= ENOUGH else []
 
-    `found`: its themes. In a curt text a theme resting on one adjective is a name called.
-    """
-    if severity is Severity.GRAVE:
-        return True
-    if len(reading.words) > CURT:
-        return bool(found) or severity is not Severity.ROUTINE
-    return any(" " in theme.words or theme.what not in _BY_ADJECTIVE for theme in found)
+
+def _needed(group: str) -> int:
+    return WARNINGS if group == "warning" else 1
+
+
+def _abuse_by_group(reading: Reading) -> dict[str, list[Because]]:
+    """Return the words of each group of abuse.toml, one for each place."""
+    groups: dict[str, dict[int, Because]] = {name: {} for name in table("abuse.toml")["abuse"]}
+    for hit in reading.of("abuse"):
+        groups[hit.rule.reason][hit.start] = reading.because("perhaps a troll: abuse", hit)
+    for word in islice(_MASKED.finditer(reading.text), SHORT):
+        because = Because("perhaps a troll: abuse", word[0], *word.span())
+        groups["insult"].setdefault(word.start(), because)
+    return {name: list(places.values()) for name, places in groups.items()}
 
 
 def writer(reading: Reading) -> tuple[str, list[Because]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from itertools import chain
 
+from cases.judging import weighing
+from cases.judging.language import ENGLISH, language
 from cases.judging.reading import Because, Hit, Reading
 from cases.lexicons import table
 
@@ -29,20 +31,33 @@ def allegations(reading: Reading, bad: bool, sour: bool) -> tuple[Severity, list
     """Return how grave the text is, with the fullest words found for each reason.
 
     `bad`: the review is a negative one. `sour`: at least its text reads like one.
+    A negative one in English is weighed as a whole; what it alleges but does not bear is ELEVATED.
     """
+    stands = _meant(reading, bad, sour)
+    told = alleged(reading, bad, sour)
+    grave = told.plain or told.added
+    if bad and language(reading) == ENGLISH:
+        heavy = weighing.is_heavy(reading, told)
+        grave = (grave or weighing.heaviest(reading, told.signs)) if heavy else []
+    if grave:
+        return Severity.GRAVE, _fullest(grave, Severity.GRAVE, reading)
+    near = [*told.plain, *told.added, *stands(reading.of(Severity.ELEVATED))]
+    severity = Severity.ELEVATED if near else Severity.ROUTINE
+    return severity, _fullest(near, severity, reading)
+
+
+def alleged(reading: Reading, bad: bool, sour: bool) -> weighing.Told:
+    """Return what the text tells of harm, and means."""
+    stands = _meant(reading, bad, sour)
+    plain = stands([*reading.of(Severity.GRAVE), *_told_in_two(reading)])
+    added = _added_up(stands(reading.of("sign"))) if bad else []
+    return weighing.Told(plain, added, stands(reading.of("weighed")) if bad else [])
+
+
+def _meant(reading: Reading, bad: bool, sour: bool) -> Callable[[list[Hit]], list[Hit]]:
+    """Return what keeps of the hits those that are meant."""
     guarded = _covered(reading.of("guard"))
-
-    def stands(told: list[Hit]) -> list[Hit]:
-        return [hit for hit in told if _stands(hit, reading, guarded, bad, sour)]
-
-    meant = stands([*reading.of(Severity.GRAVE), *_told_in_two(reading)])
-    if not meant and bad:
-        meant = _added_up(stands(reading.of("sign")))
-    if meant:
-        return Severity.GRAVE, _fullest(meant, Severity.GRAVE, reading)
-    meant = stands(reading.of(Severity.ELEVATED))
-    severity = Severity.ELEVATED if meant else Severity.ROUTINE
-    return severity, _fullest(meant, severity, reading)
+    return lambda hits: [hit for hit in hits if _stands(hit, reading, guarded, bad, sour)]
 
 
 def _fullest(meant: list[Hit], severity: Severity, reading: Reading) -> list[Because]:

@@ -12,20 +12,24 @@ SOUR = -1.5  # sum of the weights under which a text reads as a complaint
 KIND_WORD = 2.0  # sum from which a text reads as praise
 GLOWING, DAMNING = 8.0, -8.0  # sums beyond which a text contradicts its stars ...
 DENSE = -0.15  # ... and per word: a long happy story tells of past trouble too
-PRAISE_COUNTS = 1.35  # people who complain seldom praise; people who praise tell of past trouble
+PRAISE_COUNTS = 1.7  # people who complain seldom praise; people who praise tell of past trouble
 PER_THEME = 1.0  # what a theme named adds to the blame: "the results took six weeks" is sober ...
-PER_CHARGE = 0.5  # ... and an allegation
+HEAVY = 0.5  # ... by words that weigh so much for it
+PER_CHARGE = 1.0  # ... and an allegation
+PER_INSULT, INSULTS = 2.0, 3  # ... and an insult or wild verdict, three times at most
+PER_WARNING, WARNINGS = 0.5, 2  # ... and "stay away"
 AT_LEAST = 1.2  # blame below which nothing is called negative
 ASKED = 4.5  # the same for a question: it names a theme, and blames nobody
 NEARBY = 60  # characters round some words whose tone says whether they are praise ...
 FRIENDLY = 4.0  # ... from here on: "the nurses were wonderful" is no complaint about the nurses
-NEGATIVE_FROM = 0.15  # blame over praise, for the root of the length, that makes it negative
+NEGATIVE_FROM = 0.12  # blame over praise, for the root of the length, that makes it negative
+_INSULTS = frozenset({"insult", "verdict", "contempt", "like"})
 SHORT = 5  # words added to every length, so that one word alone does not weigh as a page
 
 
 def reads_negative(reading: Reading, asks: bool) -> bool:
     """Tell whether a text alone, without stars, reads as a negative review. `asks`: a question."""
-    blame = sourness(reading) + PER_THEME * len(_named(reading, "theme"))
+    blame = sourness(reading) + PER_THEME * len(_themes(reading)) + _contempt(reading)
     blame += PER_CHARGE * len(_named(reading, "grave") | _named(reading, "elevated"))
     praise = sum(weight for _, weight in reading.tones if weight > 0)
     needed = NEGATIVE_FROM * (len(reading.words) + SHORT) ** 0.5
@@ -35,6 +39,23 @@ def reads_negative(reading: Reading, asks: bool) -> bool:
 def sourness(reading: Reading) -> float:
     """Return the weight of all sour words, whatever friendly ones stand beside them."""
     return -sum(weight for _, weight in reading.tones if weight < 0)
+
+
+def _themes(reading: Reading) -> set[str]:
+    """Return the themes a text names in so many words."""
+    return {
+        hit.rule.reason.partition("#")[0]
+        for hit in reading.of("theme")
+        if hit.rule.weight >= HEAVY and is_plaint(reading, hit)
+    }
+
+
+def _contempt(reading: Reading) -> float:
+    """Return what insults, wild verdicts and warnings add to the blame."""
+    said = {(hit.rule.reason, hit.start) for hit in reading.of("abuse") if is_plaint(reading, hit)}
+    insults = sum(group in _INSULTS for group, _ in said)
+    warnings = sum(group == "warning" for group, _ in said)
+    return PER_INSULT * min(INSULTS, insults) + PER_WARNING * min(WARNINGS, warnings)
 
 
 def _named(reading: Reading, kind: str) -> set[str]:

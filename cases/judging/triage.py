@@ -134,8 +134,8 @@ def triage(
     doubts = _doubts(contradicts, bad is None and not english)
     opens = negative or bool(doubts)
     found = themes(reading, why) if opens and english else []
-    concrete = motive.has_substance(reading, severity, found)
-    trolls = motive.suspicions(reading, negative, concrete or not english)
+    trusted = severity is Severity.GRAVE or not english
+    trolls = motive.suspicions(reading, negative, trusted, found)
     friendly = pleased or tone.is_friendly(reading)
     what = motive.kind(_sounds_bad(negative, contradicts), trolls, bool(asks), friendly)
     return Triage(

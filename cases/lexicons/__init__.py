@@ -19,7 +19,10 @@ from typing import Any
 STEM = 4  # letters a pattern's first word needs before its star
 
 _BREAK = r"(?:[^\w!?.;]{1,3}|(?<=\bdr)\. )"  # within a sentence
-_FILES = ("triage.toml", "spanish.toml", "tone.toml", "signs.toml")
+_FILES = (
+    *("triage.toml", "spanish.toml", "tone.toml", "signs.toml", "harm.toml", "themes.toml"),
+    "abuse.toml",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,16 @@ def _openings(pattern: str, sets: Mapping[str, str]) -> Iterator[tuple[str, str]
 
 def _groups(data: Mapping[str, Any]) -> Iterator[tuple[str, str, bool, Iterable[str], float]]:
     """Yield (kind, reason, always, patterns, weight) for every group of one lexicon file."""
-    for kind in ("grave", "elevated", "theme", "troll", "writer"):
+    for kind in ("grave", "elevated", "troll", "writer", "conduct", "person"):
         for reason, group in data.get(kind, {}).items():
             for name, patterns in group.items():
                 yield kind, reason, name != "negative", patterns, 0.0
+    for theme, told in data.get("theme", {}).items():
+        weighed = ((p, float(w)) for w, ps in told["words"].items() for p in ps)
+        for number, (pattern, heavy) in enumerate(weighed):
+            yield "theme", f"{theme}#{number}", True, (pattern,), heavy
+    for group, told in data.get("abuse", {}).items():
+        yield "abuse", group, True, told["patterns"], told["weight"]
     for kind in ("guard", "question"):
         yield kind, kind, True, data.get(kind, {}).get("patterns", ()), 0.0
     for reason, halves in data.get("together", {}).items():
@@ -102,6 +111,9 @@ def _groups(data: Mapping[str, Any]) -> Iterator[tuple[str, str, bool, Iterable[
                 sign["patterns"],
                 sign["weight"] / topic["enough"],
             )
+    for reason, signs in data.get("weighed", {}).items():
+        for name, sign in signs.items():
+            yield "weighed", f"{reason}#{name}", False, sign["patterns"], 0.0
     for weight, phrases in data.get("tone", {}).items():
         patterns = [p for p in phrases.replace("\n", " ").split(",") if p.strip()]
         yield "tone", "tone", True, patterns, float(weight)

@@ -62,7 +62,7 @@ def test_nor_does_it_with_other_names(clinic: dict[str, Any], language: str) -> 
 
 
 def test_the_library_has_lines_for_every_theme_in_both_languages() -> None:
-    themes = set(table("triage.toml")["theme"]) | {"other"}
+    themes = set(table("themes.toml")["theme"]) | {"other"}
     for language in drafts.LANGUAGES:
         assert set(table(f"replies_{language}.toml")["theme"]) == themes
 

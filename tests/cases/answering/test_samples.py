@@ -25,7 +25,7 @@ def test_a_sample_reply_leaves_no_slot_but_the_point_persons(sample: Sample):
 
 
 def test_every_theme_a_review_can_have_has_a_sample():
-    themes = set(table("triage.toml")["theme"])
+    themes = set(table("themes.toml")["theme"])
     assert {sample.theme for sample in sample_replies()} == themes | {"other"}
 
 

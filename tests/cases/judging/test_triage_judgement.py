@@ -66,17 +66,20 @@ def test_what_is_told_indirectly_is_heard(text: str, reason: str) -> None:
     assert reason in grave_reasons(text)
 
 
+def words(text: str) -> list[str]:
+    return [b.words for b in triage(text, 1).because if b.what.startswith("grave")]
+
+
 def test_two_halves_of_an_allegation_must_stand_near_each_other() -> None:
     filler = "The chairs were hard and the radio was on. " * 10
     said, turned = "He said it was nothing. ", "Next door it was cancer."
-    assert "missed serious diagnosis" in grave_reasons(said + turned)
-    assert "missed serious diagnosis" not in grave_reasons(said + filler + turned)
+    assert any("nothing" in each and "cancer" in each for each in words(said + turned))
+    assert not any("nothing" in each and "cancer" in each for each in words(said + filler + turned))
 
 
 def test_a_reason_told_in_two_passages_shows_both() -> None:
     text = "He told me it was heartburn. Then the scan showed a tumor."
-    words = [b.words for b in triage(text, 1).because if b.what.startswith("grave")]
-    assert any("heartburn" in each and "tumor" in each for each in words)
+    assert any("heartburn" in each and "tumor" in each for each in words(text))
 
 
 def test_disbelief_denies_nothing() -> None:

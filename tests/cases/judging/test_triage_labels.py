@@ -47,4 +47,4 @@ def test_a_score_is_what_precision_and_recall_are() -> None:
 def test_the_report_has_a_table_for_each_question() -> None:
     told = "\n".join(triage_report())
     for name in ("negative, text alone", "severity grave", "themes, micro", "perhaps a troll"):
-        assert told.count(name) == len(PARTS)
+        assert told.count(name) == len(PARTS) + 1  # and the file held back from learning
