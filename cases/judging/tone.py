@@ -14,16 +14,17 @@ GLOWING, DAMNING = 8.0, -8.0  # sums beyond which a text contradicts its stars .
 DENSE = -0.15  # ... and per word: a long happy story tells of past trouble too
 PRAISE_COUNTS = 1.7  # people who complain seldom praise; people who praise tell of past trouble
 PER_THEME = 1.0  # what a theme named adds to the blame: "the results took six weeks" is sober ...
-HEAVY = 0.5  # ... by words that weigh so much for it
+HEAVY = 0.6  # ... by words that weigh so much for it
 PER_CHARGE = 1.0  # ... and an allegation
 PER_INSULT, INSULTS = 2.0, 3  # ... and an insult or wild verdict, three times at most
+PER_SNEER = 1.0  # ... and a word of contempt, alone too little: "cheap printers for your office"
 PER_WARNING, WARNINGS = 0.5, 2  # ... and "stay away"
 AT_LEAST = 1.2  # blame below which nothing is called negative
 ASKED = 4.5  # the same for a question: it names a theme, and blames nobody
 NEARBY = 60  # characters round some words whose tone says whether they are praise ...
 FRIENDLY = 4.0  # ... from here on: "the nurses were wonderful" is no complaint about the nurses
 NEGATIVE_FROM = 0.12  # blame over praise, for the root of the length, that makes it negative
-_INSULTS = frozenset({"insult", "verdict", "contempt", "like"})
+_INSULTS = frozenset({"insult", "verdict", "like"})
 SHORT = 5  # words added to every length, so that one word alone does not weigh as a page
 
 
@@ -54,8 +55,10 @@ def _contempt(reading: Reading) -> float:
     """Return what insults, wild verdicts and warnings add to the blame."""
     said = {(hit.rule.reason, hit.start) for hit in reading.of("abuse") if is_plaint(reading, hit)}
     insults = sum(group in _INSULTS for group, _ in said)
+    sneers = sum(group == "contempt" for group, _ in said)
     warnings = sum(group == "warning" for group, _ in said)
-    return PER_INSULT * min(INSULTS, insults) + PER_WARNING * min(WARNINGS, warnings)
+    scorn = PER_INSULT * min(INSULTS, insults) + PER_SNEER * min(INSULTS, sneers)
+    return scorn + PER_WARNING * min(WARNINGS, warnings)
 
 
 def _named(reading: Reading, kind: str) -> set[str]:
