@@ -61,7 +61,7 @@ def lesson(sentences: Sequence[Sentence]) -> Lesson:
     words, told, right = [], [], []
     for text, codes in sentences:
         reading = read(text)
-        hits = suspects(reading, phrases(reading, "public"))
+        hits = phrases(reading, "public").hits | suspects(reading)
         for piece in pieces(reading.words):
             words.append(reading.words[piece.first : piece.end])
             told.append(hints([hit for hit in hits if piece.holds(hit)]))

@@ -25,7 +25,7 @@ from cases.checking.naming import (
     names_in,
     only_allowed,
 )
-from cases.checking.phrases import Found, Hit, is_a_word, phrases
+from cases.checking.phrases import Hit, is_a_word, phrases
 from cases.checking.sentences import leaks, spoken
 from cases.lexicons import table
 
@@ -181,16 +181,15 @@ def _tone(reading: Folded, there: Collection[str]) -> Iterator[Finding]:
 
 
 def _strangers(
-    reading: Folded, names: Collection[str], handle: str, people: Collection[str]
+    reading: Folded, hits: Iterable[Hit], handle: str, people: Collection[str]
 ) -> Iterator[Hit]:
-    """Find the people who must not be named, and whoever is named beside those who may be.
+    """Yield those of the `addressed` hits that surely name a stranger.
 
     Only who knows the handle can say that a greeting names somebody else, and only who knows our
     people that Mr. X is none of them; where they are not known, the net weighs it. "Dear Mr. X"
     is never a handle.
     """
-    yield from named(reading, names)
-    for hit in addressed(reading, is_a_word):
+    for hit in hits:
         spoken_to, titled = is_spoken_to(reading, hit), hit[2] > hit[1]
         known = (titled or handle) if spoken_to else people
         if known and is_surely_a_name(reading, hit, is_a_word):
@@ -204,9 +203,9 @@ def _not(allowed: Collection[str], reading: Folded, hits: Iterable[Hit]) -> Iter
             yield hit
 
 
-def suspects(reading: Folded, told: Found, allowed: Collection[str] = ()) -> set[Hit]:
-    """Return what phrases found, and who seems to be named: for the net to weigh."""
-    return {*told.hits, *_not(allowed, reading, addressed(reading, is_a_word))}
+def suspects(reading: Folded, allowed: Collection[str] = ()) -> set[Hit]:
+    """Return who seems to be named and is not allowed to be."""
+    return set(_not(allowed, reading, addressed(reading, is_a_word)))
 
 
 def _sameness(text: str, recent: Collection[str], template: str) -> Iterator[Finding]:
@@ -247,8 +246,12 @@ def check_public(
     ours = names_in(reading, people)
     told = phrases(reading, "public", review, ours)
     allowed = frozenset(read(" . ".join((author, *people))).words)
-    given_away, unread = leaks(spoken(reading.words, ours), suspects(reading, told, allowed))
-    strangers = _not(allowed, reading, _strangers(reading, names, author, people))
+    seem_named = suspects(reading, allowed)
+    given_away, unread = leaks(spoken(reading.words, ours), told.hits | seem_named)
+    strangers = {
+        *_not(allowed, reading, named(reading, names)),
+        *_strangers(reading, seem_named, author, people),
+    }
     found = (
         *_findings(reading, {*given_away, *told.echoes, *strangers}),
         *_unread(reading, unread),

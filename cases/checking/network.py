@@ -9,6 +9,7 @@ word. `benchmarks/learn.py` learns the weights.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -18,7 +19,6 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
-UNKNOWN = "<unk>"  # what a word is heard as that was not there when the net learned
 _BEGIN, _END, _BLANK = "^", "$", "<pad>"
 _AFTER = 3  # blanks after a sentence, so that its last word begins a stretch of every length
 REMEMBERED = 4096  # words whose shares are kept: 4 kB each
@@ -35,6 +35,8 @@ class Weighed(NamedTuple):
 
 class Network:
     """The weights of one file, `cases/lexicons/NAME.npz`."""
+
+    unknown = "<unk>"  # what a word is heard as that was not there when the net learned
 
     def __init__(self, name: str) -> None:
         """Read the weights. Raises FileNotFoundError where the package was built without them."""
@@ -60,10 +62,10 @@ class Network:
         share: Floats = vector @ self._shares
         return share
 
-    def _stretches(self, words: list[str]) -> list[Floats]:
+    def _stretches(self, words: Sequence[str]) -> list[Floats]:
         """Return for each width the excitement of its filters (columns) at each place (rows)."""
         spoken = [_BEGIN, *words, _END, *[_BLANK] * _AFTER]
-        unknown = self._places[UNKNOWN]
+        unknown = self._places[self.unknown]
         shares = np.stack([self._share(self._places.get(word, unknown)) for word in spoken])
         found, column = [], 0
         for width in self._widths:
@@ -75,7 +77,7 @@ class Network:
             found.append(summed)
         return found
 
-    def weigh(self, words: list[str], hints: list[float]) -> Weighed:
+    def weigh(self, words: Sequence[str], hints: Sequence[float]) -> Weighed:
         """Return what one sentence says. `hints`: what the rules found, one number for each."""
         stretches = self._stretches(words)
         at = np.concatenate([each.argmax(axis=0) for each in stretches])

@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import takewhile
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cases.checking.folding import STOP
-from cases.checking.network import UNKNOWN, Network
 from cases.checking.phrases import Hit, meant
+
+if TYPE_CHECKING:
+    from cases.checking.network import Network
 
 CODES = (
     "confirms_relationship", "names", "dates", "treatment", "insurance_billing", "argues_facts",
@@ -63,15 +65,17 @@ def hints(hits: Collection[Hit]) -> tuple[float, ...]:
 
 @cache
 def _net() -> Network:
+    from cases.checking.network import Network  # and with it numpy: only where replies are checked
+
     return Network("replies.npz")
 
 
 def spoken(words: Sequence[str], ours: Collection[int] = ()) -> list[str]:
     """Return the words as the net hears them; our own people's, at `ours`, mean nothing."""
-    knows = _net().knows
-    heard = [word if knows(word) else meant(word) for word in words]
+    net = _net()
+    heard = [word if net.knows(word) else meant(word) for word in words]
     for place in ours:
-        heard[place] = UNKNOWN
+        heard[place] = net.unknown
     return heard
 
 
@@ -118,7 +122,7 @@ def _judged(words: tuple[str, ...], piece: Piece, hits: Collection[Hit]) -> Iter
 @lru_cache(maxsize=512)
 def _weighed(words: tuple[str, ...], told: tuple[float, ...]) -> tuple[bool, tuple[Hit, ...]]:
     """Return whether words leak, and under which codes no phrase named, with the words for it."""
-    weighed = _net().weigh(list(words), list(told))
+    weighed = _net().weigh(words, told)
     if weighed.likely[_ANY] < (CONFIRMED if any(told) else LEAKS):
         return False, ()
     likely = dict(zip(CODES, weighed.likely[_ANY + 1 :], strict=True))
