@@ -8,7 +8,6 @@ from enum import StrEnum
 from itertools import chain
 
 from cases.judging import weighing
-from cases.judging.language import ENGLISH, language
 from cases.judging.reading import Because, Hit, Reading
 from cases.lexicons import table
 
@@ -27,16 +26,18 @@ class Severity(StrEnum):
     GRAVE = "grave"
 
 
-def allegations(reading: Reading, bad: bool, sour: bool) -> tuple[Severity, list[Because]]:
+def allegations(
+    reading: Reading, bad: bool, sour: bool, english: bool
+) -> tuple[Severity, list[Because]]:
     """Return how grave the text is, with the fullest words found for each reason.
 
     `bad`: the review is a negative one. `sour`: at least its text reads like one.
     A negative one in English is weighed as a whole; what it alleges but does not bear is ELEVATED.
     """
     stands = _meant(reading, bad, sour)
-    told = alleged(reading, bad, sour)
+    told = _told(reading, bad, stands)
     grave = told.plain or told.added
-    if bad and language(reading) == ENGLISH:
+    if bad and english:
         heavy = weighing.is_heavy(reading, told)
         grave = (grave or weighing.heaviest(reading, told.signs)) if heavy else []
     if grave:
@@ -48,7 +49,10 @@ def allegations(reading: Reading, bad: bool, sour: bool) -> tuple[Severity, list
 
 def alleged(reading: Reading, bad: bool, sour: bool) -> weighing.Told:
     """Return what the text tells of harm, and means."""
-    stands = _meant(reading, bad, sour)
+    return _told(reading, bad, _meant(reading, bad, sour))
+
+
+def _told(reading: Reading, bad: bool, stands: Callable[[list[Hit]], list[Hit]]) -> weighing.Told:
     plain = stands([*reading.of(Severity.GRAVE), *_told_in_two(reading)])
     added = _added_up(stands(reading.of("sign"))) if bad else []
     return weighing.Told(plain, added, stands(reading.of("weighed")) if bad else [])

@@ -103,12 +103,12 @@ def _unread(text: str) -> list[Because]:
 
 
 def _weigh(
-    reading: Reading, bad: bool | None, pleased: bool, asks: bool
+    reading: Reading, bad: bool | None, pleased: bool, asks: bool, english: bool
 ) -> tuple[bool, Severity, list[Because]]:
     """Return whether a review is negative, how grave, and why."""
     sounds_bad = tone.reads_negative(reading, asks=asks)
     sour = not pleased and (sounds_bad or tone.is_sour(reading))
-    severity, why = allegations(reading, sounds_bad if bad is None else bad, sour)
+    severity, why = allegations(reading, sounds_bad if bad is None else bad, sour, english)
     if bad is None:
         return sounds_bad or severity is Severity.GRAVE, severity, why
     return bad, severity, why
@@ -128,7 +128,7 @@ def triage(
     english = (code := language(reading)) == ENGLISH
     pleased = bad is False and (rating is None or rating >= GOOD_STARS)
     asks, (who, whose) = motive.question(reading), motive.writer(reading)
-    negative, severity, why = _weigh(reading, bad, pleased, bool(asks))
+    negative, severity, why = _weigh(reading, bad, pleased, bool(asks), english)
     hidden = severity is Severity.GRAVE and not negative
     contradicts = _contradiction(bad, pleased, hidden, reading)
     doubts = _doubts(contradicts, bad is None and not english)
