@@ -20,9 +20,9 @@ STEM = 4  # letters a pattern's first word needs before its star
 
 _BREAK = r"(?:[^\w!?.;]{1,3}|(?<=\bdr)\. )"  # within a sentence
 _FILES = (
-    *("triage.toml", "spanish.toml", "tone.toml", "signs.toml", "harm.toml", "themes.toml"),
+    "triage.toml", "spanish.toml", "tone.toml", "signs.toml", "harm.toml", "themes.toml",
     "abuse.toml",
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
